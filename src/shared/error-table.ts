@@ -19,6 +19,10 @@ export function describeValue(value: unknown): string {
   return `${short.replaceAll(/\s+/g, ' ')} (${Array.isArray(value) ? 'array' : typeof value})`;
 }
 
+/** What the loader accepts as an app. */
+const USABLE_APP =
+  'a (req, res) listener, an http.Server, an object with fetch(request), a Koa application, a Fastify instance';
+
 export const ERROR_TABLE = {
   // Options: what `new Server(options)`, a config file, a flag or the environment said.
   OPTION_INVALID: ({ option, expected, got }: { option: string; expected: string; got: unknown }): string =>
@@ -40,12 +44,14 @@ export const ERROR_TABLE = {
   APP_IS_DIRECTORY: ({ path }: { path: string }): string => `Expected the app to be a file, ${path} is a directory`,
   APP_NEEDS_TYPE_STRIPPING: ({ path, version }: { path: string; version: string }): string =>
     `Node ${version} cannot load ${path}: a TypeScript app needs Node >= 22.18 or \`--import tsx\``,
-  APP_NO_EXPORT: ({ path, got }: { path: string; got: unknown }): string =>
-    `${path} has no usable export and never calls listen(): expected its default export to be a (req, res) ` +
-    `listener, an object with fetch(request), a Fastify instance or defineApp(...), got ${describeValue(got)}`,
-  APP_BAD_RESULT: ({ path, got }: { path: string; got: unknown }): string =>
-    `Expected the function that ${path} gave to defineApp() to return nothing (only routes), a (req, res) ` +
-    `listener, an object with fetch(request) or a Fastify instance, got ${describeValue(got)}`,
+  APP_NO_EXPORT: ({ path, got, hint }: { path: string; got: unknown; hint?: string | undefined }): string =>
+    `${path} has no usable export and never calls listen(): expected its default export to be ${USABLE_APP} ` +
+    `or defineApp(...), got ${describeValue(got)}${hint === undefined ? '' : `. ${hint}`}`,
+  APP_BAD_RESULT: ({ path, got, hint }: { path: string; got: unknown; hint?: string | undefined }): string =>
+    `Expected the function that ${path} gave to defineApp() to return nothing (only routes), ${USABLE_APP}, ` +
+    `got ${describeValue(got)}${hint === undefined ? '' : `. ${hint}`}`,
+  APP_STUCK: ({ path, step }: { path: string; step: string }): string =>
+    `${path} never finishes loading: ${step} is still awaited, and nothing is left in its thread that could end it`,
   APP_BAD_DEFINITION: ({ got }: { got: unknown }): string =>
     `Expected the argument of defineApp() to be a function, got ${describeValue(got)}`,
   APP_LOAD_TIMEOUT: ({ path, timeoutMs }: { path: string; timeoutMs: number }): string =>
@@ -73,7 +79,7 @@ export const ERROR_TABLE = {
     `got ${describeValue(got)}`,
 
   // Platform.
-  PLATFORM_WINDOWS: (_: object): string =>
+  PLATFORM_WINDOWS: (): string =>
     'Hyperion needs Linux or macOS: Windows cannot lend a connection to a thread (in WSL it works)',
   PLATFORM_NODE_TOO_OLD: ({ version }: { version: string }): string =>
     `Hyperion needs Node >= 20.19, this is ${version}`,
@@ -121,5 +127,5 @@ export const ERROR_TABLE = {
   USAGE_UNEXPECTED_VALUE: ({ flag }: { flag: string }): string => `${flag} takes no value`,
   USAGE_EXTRA_ARGUMENT: ({ argument, app }: { argument: string; app: string }): string =>
     `Expected one app, got ${argument} after ${app}`,
-  USAGE_NO_APP: (_: object): string => 'Expected the path of an app: hyperion [options] app.js',
+  USAGE_NO_APP: (): string => 'Expected the path of an app: hyperion [options] app.js',
 } as const;
