@@ -5,7 +5,6 @@
  * between reads, at any cut. Main thread. `head-parser.ts` reads the same grammar in the thread.
  */
 import {
-  BYTE_CLASS,
   COLON,
   CONNECTION_CLOSE,
   CONNECTION_KEEP_ALIVE,
@@ -19,15 +18,15 @@ import {
   LF,
   MAX_HEADER_LINES,
   MAX_METHOD_BYTES,
-  METHOD_BYTE,
+  METHOD_BYTES,
   METHOD_CONNECT,
   METHOD_HEAD,
   MIN_METHOD_BYTES,
   SLASH,
   SPACE,
-  TARGET_BYTE,
-  TOKEN_BYTE,
-  VALUE_BYTE,
+  TARGET_BYTES,
+  TOKEN_BYTES,
+  VALUE_BYTES,
   VERSION_PREFIX,
   isPlainHost,
   isWord,
@@ -35,6 +34,15 @@ import {
   readContentLength,
   recogniseField,
 } from '../shared/grammar.ts';
+
+/*
+ * V8 compiles a module's own constants into the code, but loads imported ones anew each time: a
+ * third of the scan's time on Node 20.
+ */
+const methodBytes = METHOD_BYTES;
+const targetBytes = TARGET_BYTES;
+const tokenBytes = TOKEN_BYTES;
+const valueBytes = VALUE_BYTES;
 
 /** The head has not ended; so far it can still become a simple one. */
 export const HEAD_INCOMPLETE = 0;
@@ -45,11 +53,7 @@ export const HEAD_NOT_SIMPLE = 2;
 /** No end of the head within `maxHeaderBytes`. */
 export const HEAD_TOO_LARGE = 3;
 
-export type HeadVerdict =
-  | typeof HEAD_INCOMPLETE
-  | typeof HEAD_SIMPLE
-  | typeof HEAD_NOT_SIMPLE
-  | typeof HEAD_TOO_LARGE;
+export type HeadVerdict = typeof HEAD_INCOMPLETE | typeof HEAD_SIMPLE | typeof HEAD_NOT_SIMPLE | typeof HEAD_TOO_LARGE;
 
 /** What the next byte belongs to. */
 const LEADING = 0;
@@ -139,7 +143,7 @@ export class HeadScan {
           at--; // this byte is the method's first
           continue;
         case METHOD:
-          while (((BYTE_CLASS[byte] as number) & METHOD_BYTE) !== 0) {
+          while (methodBytes[byte] === 1) {
             if (at - mark === MAX_METHOD_BYTES) return HEAD_NOT_SIMPLE;
             if (++at === limit) break scanning;
             byte = bytes[at] as number;
@@ -155,7 +159,7 @@ export class HeadScan {
           state = TARGET;
           continue;
         case TARGET:
-          while (((BYTE_CLASS[byte] as number) & TARGET_BYTE) !== 0) {
+          while (targetBytes[byte] === 1) {
             if (++at === limit) break scanning;
             byte = bytes[at] as number;
           }
@@ -193,7 +197,7 @@ export class HeadScan {
           at--; // this byte is the name's first
           continue;
         case NAME:
-          while (((BYTE_CLASS[byte] as number) & TOKEN_BYTE) !== 0) {
+          while (tokenBytes[byte] === 1) {
             if (++at === limit) break scanning;
             byte = bytes[at] as number;
           }
@@ -204,7 +208,7 @@ export class HeadScan {
           state = VALUE;
           continue;
         case VALUE:
-          while (((BYTE_CLASS[byte] as number) & VALUE_BYTE) !== 0) {
+          while (valueBytes[byte] === 1) {
             if (++at === limit) break scanning;
             byte = bytes[at] as number;
           }

@@ -18,34 +18,21 @@ export const DIGIT_0 = 0x30;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-/** Bits of `BYTE_CLASS`. */
-export const METHOD_BYTE = 1;
-/** Exactly the bytes that llhttp takes in a target, on every Node. */
-export const TARGET_BYTE = 2;
-export const TOKEN_BYTE = 4;
+/** A class of bytes: 1 for each of the 256 that is in it. */
+const byteClass = (isMember: RegExp): Uint8Array =>
+  Uint8Array.from({ length: 256 }, (_, byte) => (isMember.test(String.fromCharCode(byte)) ? 1 : 0));
+
+export const METHOD_BYTES: Uint8Array = byteClass(/[A-Z-]/);
+/** Exactly what llhttp takes in a target, on every Node. */
+export const TARGET_BYTES: Uint8Array = byteClass(/[\x21-\x7e]/);
+export const TOKEN_BYTES: Uint8Array = byteClass(/[!#$%&'*+.^_`|~0-9A-Za-z-]/);
 /** Everything but controls: TAB and 0x80-0xff are in. */
-export const VALUE_BYTE = 8;
-/** What host names are made of; whatever else a Host may hold is left to node:http and our refusals. */
-export const HOST_NAME_BYTE = 16;
+export const VALUE_BYTES: Uint8Array = byteClass(/[\t\x20-\x7e\x80-\xff]/);
+/** Whatever else a Host may hold is left to node:http and our refusals. */
+const HOST_NAME_BYTES = byteClass(/[0-9A-Za-z._~-]/);
 /** What stands between the brackets of an IPv6 address. */
-export const HOST_ADDRESS_BYTE = 32;
-export const DIGIT_BYTE = 64;
-
-/** For each of the 256 byte values, the classes that it is in. */
-export const BYTE_CLASS: Uint8Array = new Uint8Array(256);
-
-const setClass = (bit: number, isMember: RegExp): void => {
-  for (let byte = 0; byte < 256; byte++) {
-    if (isMember.test(String.fromCharCode(byte))) BYTE_CLASS[byte] = (BYTE_CLASS[byte] as number) | bit;
-  }
-};
-setClass(METHOD_BYTE, /[A-Z-]/);
-setClass(TARGET_BYTE, /[\x21-\x7e]/);
-setClass(TOKEN_BYTE, /[!#$%&'*+.^_`|~0-9A-Za-z-]/);
-setClass(VALUE_BYTE, /[\t\x20-\x7e\x80-\xff]/);
-setClass(HOST_NAME_BYTE, /[0-9A-Za-z._~-]/);
-setClass(HOST_ADDRESS_BYTE, /[0-9A-Fa-f:.]/);
-setClass(DIGIT_BYTE, /[0-9]/);
+const HOST_ADDRESS_BYTES = byteClass(/[0-9A-Fa-f:.]/);
+const DIGIT_BYTES = byteClass(/[0-9]/);
 
 /** The shortest and the longest methods that llhttp knows are GET and UNSUBSCRIBE; 16 leaves room. */
 export const MIN_METHOD_BYTES = 3;
@@ -111,25 +98,26 @@ function isWordInAnyCase(bytes: Uint8Array, from: number, to: number, word: Uint
 
 /** The kind of the header whose name is the token `bytes[from, to)`. By length first: most names end there. */
 export function recogniseField(bytes: Uint8Array, from: number, to: number): number {
-  const isName = (word: Uint8Array, field: number): number =>
-    isWordInAnyCase(bytes, from, to, word) ? field : FIELD_ORDINARY;
   switch (to - from) {
-    case 2:
-      return isName(TE, FIELD_DOUBTFUL);
     case 4:
-      return isName(HOST, FIELD_HOST);
-    case 6:
-      return isName(EXPECT, FIELD_DOUBTFUL);
-    case 7:
-      return isName(UPGRADE, FIELD_DOUBTFUL) | isName(TRAILER, FIELD_DOUBTFUL);
+      return isWordInAnyCase(bytes, from, to, HOST) ? FIELD_HOST : FIELD_ORDINARY;
     case 10:
-      return isName(CONNECTION, FIELD_CONNECTION) | isName(KEEP_ALIVE, FIELD_DOUBTFUL);
+      if (isWordInAnyCase(bytes, from, to, CONNECTION)) return FIELD_CONNECTION;
+      return isWordInAnyCase(bytes, from, to, KEEP_ALIVE) ? FIELD_DOUBTFUL : FIELD_ORDINARY;
     case 14:
-      return isName(CONTENT_LENGTH, FIELD_CONTENT_LENGTH) | isName(HTTP2_SETTINGS, FIELD_DOUBTFUL);
+      if (isWordInAnyCase(bytes, from, to, CONTENT_LENGTH)) return FIELD_CONTENT_LENGTH;
+      return isWordInAnyCase(bytes, from, to, HTTP2_SETTINGS) ? FIELD_DOUBTFUL : FIELD_ORDINARY;
+    case 2:
+      return isWordInAnyCase(bytes, from, to, TE) ? FIELD_DOUBTFUL : FIELD_ORDINARY;
+    case 6:
+      return isWordInAnyCase(bytes, from, to, EXPECT) ? FIELD_DOUBTFUL : FIELD_ORDINARY;
+    case 7:
+      if (isWordInAnyCase(bytes, from, to, UPGRADE)) return FIELD_DOUBTFUL;
+      return isWordInAnyCase(bytes, from, to, TRAILER) ? FIELD_DOUBTFUL : FIELD_ORDINARY;
     case 16:
-      return isName(PROXY_CONNECTION, FIELD_DOUBTFUL);
+      return isWordInAnyCase(bytes, from, to, PROXY_CONNECTION) ? FIELD_DOUBTFUL : FIELD_ORDINARY;
     case 17:
-      return isName(TRANSFER_ENCODING, FIELD_DOUBTFUL);
+      return isWordInAnyCase(bytes, from, to, TRANSFER_ENCODING) ? FIELD_DOUBTFUL : FIELD_ORDINARY;
     default:
       return FIELD_ORDINARY;
   }
@@ -151,8 +139,8 @@ const trimSpaces = (bytes: Uint8Array, from: number, to: number): number => {
   return to;
 };
 
-const skipClass = (bytes: Uint8Array, from: number, to: number, bit: number): number => {
-  while (from < to && ((BYTE_CLASS[bytes[from] as number] as number) & bit) !== 0) from++;
+const skipClass = (bytes: Uint8Array, from: number, to: number, members: Uint8Array): number => {
+  while (from < to && members[bytes[from] as number] === 1) from++;
   return from;
 };
 
@@ -175,7 +163,7 @@ export function readConnection(bytes: Uint8Array, from: number, to: number): num
   const first = skipSpaces(bytes, from, to);
   const last = trimSpaces(bytes, first, to);
   // The | 0x20 comparison needs bytes without controls: a TAB would pass for `)`, a CR for `-`.
-  if (skipClass(bytes, first, last, TOKEN_BYTE) !== last) return -1;
+  if (skipClass(bytes, first, last, TOKEN_BYTES) !== last) return -1;
   if (isWordInAnyCase(bytes, first, last, KEEP_ALIVE)) return CONNECTION_KEEP_ALIVE;
   return isWordInAnyCase(bytes, first, last, CLOSE) ? CONNECTION_CLOSE : -1;
 }
@@ -189,13 +177,13 @@ export function isPlainHost(bytes: Uint8Array, from: number, to: number): boolea
   if (hostEnd === last) return true;
   if (bytes[hostEnd] !== COLON) return false;
   const portDigits = last - hostEnd - 1;
-  return portDigits >= 1 && portDigits <= MAX_PORT_DIGITS && skipClass(bytes, hostEnd + 1, last, DIGIT_BYTE) === last;
+  return portDigits >= 1 && portDigits <= MAX_PORT_DIGITS && skipClass(bytes, hostEnd + 1, last, DIGIT_BYTES) === last;
 }
 
 /** Where the host ends and the port may begin; `from` if there is none. */
 function skipHost(bytes: Uint8Array, from: number, to: number): number {
-  if (from === to || bytes[from] !== OPEN_BRACKET) return skipClass(bytes, from, to, HOST_NAME_BYTE);
-  const addressEnd = skipClass(bytes, from + 1, to, HOST_ADDRESS_BYTE);
+  if (from === to || bytes[from] !== OPEN_BRACKET) return skipClass(bytes, from, to, HOST_NAME_BYTES);
+  const addressEnd = skipClass(bytes, from + 1, to, HOST_ADDRESS_BYTES);
   const isClosed = addressEnd > from + 1 && addressEnd < to && bytes[addressEnd] === CLOSE_BRACKET;
   return isClosed ? addressEnd + 1 : from;
 }
