@@ -7,8 +7,9 @@ import { ERROR_TABLE } from './error-table.ts';
 /** `APP_NO_EXPORT` and so on; the error's `code` is `ERR_HYPERION_APP_NO_EXPORT`. */
 export type ErrorName = keyof typeof ERROR_TABLE;
 
-/** What the message of this error needs to know. */
-export type ErrorDetails<Name extends ErrorName> = Parameters<(typeof ERROR_TABLE)[Name]>[0];
+/** What the message of this error needs to know; `{}` where it needs nothing. */
+export type ErrorDetails<Name extends ErrorName> =
+  Parameters<(typeof ERROR_TABLE)[Name]> extends [infer Details] ? Details : object;
 
 /** Base class of every error that Hyperion itself throws. `code` is `ERR_HYPERION_...` and stays stable. */
 export class HyperionError extends Error {
