@@ -1,0 +1,150 @@
+/**
+ * Every undocumented name of Node that worker threads use stands here, and nowhere else in this
+ * folder. `test/app-adapter/node-internals.test.ts` fails on a Node that lacks one of them.
+ *
+ * Symbols are found by their description on objects made for the purpose. Where a Node has no such
+ * name (`req.signal` and `optimizeEmptyRequests` came after Node 20) the constant is undefined, and
+ * what hangs on it is left out.
+ */
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** An `http.IncomingMessage` with the members that Node's own parser uses. */
+export interface NodeRequest extends IncomingMessage {
+  _consuming: boolean;
+  _dumped: boolean;
+  readonly _readableState: { readonly resumeScheduled: boolean };
+  upgrade: boolean | null;
+  joinDuplicateHeaders: boolean;
+  _addHeaderLines(headers: string[], count: number): void;
+  _dump(): void;
+  _dumpAndCloseReadable?(): void;
+}
+
+/** An `http.ServerResponse` with the members that Node's own server uses. */
+export interface NodeResponse extends ServerResponse<NodeRequest> {
+  /** True once it is certain that the connection ends with this reply. */
+  _last: boolean;
+  _closed: boolean;
+  _headerSent: boolean;
+  _keepAliveTimeout: number;
+}
+
+/** The settings of an `http.Server` that its requests depend on and that the typings leave out. */
+export interface NodeServer extends http.Server {
+  readonly highWaterMark?: number;
+  readonly rejectNonStandardBodyWrites?: boolean;
+  readonly joinDuplicateHeaders?: boolean;
+  readonly httpAllowHalfOpen?: boolean;
+}
+
+type RequestClass = new (socket: Socket) => NodeRequest;
+type ResponseClass = new (
+  request: NodeRequest,
+  options: { highWaterMark: number; rejectNonStandardBodyWrites: boolean | undefined },
+) => NodeResponse;
+
+const symbolOf = (owner: object, description: string): symbol | undefined =>
+  Object.getOwnPropertySymbols(owner).find((symbol) => symbol.description === description);
+
+const sampleServer = new http.Server();
+
+const REQUEST_CLASS = symbolOf(sampleServer, 'IncomingMessage');
+const RESPONSE_CLASS = symbolOf(sampleServer, 'ServerResponse');
+const UNIQUE_HEADERS = symbolOf(sampleServer, 'kUniqueHeaders');
+const OPTIMIZE_EMPTY_REQUESTS = symbolOf(sampleServer, 'OptimizeEmptyRequestsOption');
+const CAPTURE_REJECTIONS = symbolOf(sampleServer, 'kCapture');
+const NEEDS_DRAIN = symbolOf(new http.OutgoingMessage(), 'kNeedDrain');
+const DETACH_ABORT_SIGNAL = symbolOf(http.IncomingMessage.prototype, 'kDetachAbortSignal');
+
+/** What was found, by name: the test on every Node looks at it. */
+export const FOUND_SYMBOLS: Readonly<Record<string, symbol | undefined>> = Object.freeze({
+  REQUEST_CLASS,
+  RESPONSE_CLASS,
+  UNIQUE_HEADERS,
+  OPTIMIZE_EMPTY_REQUESTS,
+  CAPTURE_REJECTIONS,
+  NEEDS_DRAIN,
+  DETACH_ABORT_SIGNAL,
+});
+
+/** Members that only a symbol names. */
+type Slots = Record<symbol, unknown>;
+
+const slotOf = (owner: object, symbol: symbol | undefined): unknown =>
+  symbol === undefined ? undefined : (owner as Slots)[symbol];
+
+/** The class that the app's server makes requests of (its `IncomingMessage` option). */
+export const requestClassOf = (server: http.Server): RequestClass =>
+  (slotOf(server, REQUEST_CLASS) ?? http.IncomingMessage) as RequestClass;
+
+/** The class that the app's server makes replies of (its `ServerResponse` option). */
+export const responseClassOf = (server: http.Server): ResponseClass =>
+  (slotOf(server, RESPONSE_CLASS) ?? http.ServerResponse) as unknown as ResponseClass;
+
+/** Gives a reply the server's `uniqueHeaders` option. */
+export const copyUniqueHeaders = (server: http.Server, response: ServerResponse): void => {
+  if (UNIQUE_HEADERS !== undefined)
+    (response as unknown as Slots)[UNIQUE_HEADERS] = (server as unknown as Slots)[UNIQUE_HEADERS];
+};
+
+/** Whether the server has `optimizeEmptyRequests` on. */
+export const optimizesEmptyRequests = (server: http.Server): boolean =>
+  slotOf(server, OPTIMIZE_EMPTY_REQUESTS) === true;
+
+/** Emits `'drain'` on a reply that waits for it, as the server does when its socket has drained. */
+export const emitResponseDrain = (response: NodeResponse): void => {
+  if (NEEDS_DRAIN === undefined || response.writableEnded || response.writableLength !== 0) return;
+  const slots = response as unknown as Slots;
+  if (slots[NEEDS_DRAIN] !== true) return;
+  slots[NEEDS_DRAIN] = false;
+  response.emit('drain');
+};
+
+/** After a normal reply `req.signal` must not abort when the socket closes. */
+export const detachAbortSignal = (request: NodeRequest): void => {
+  const detach = slotOf(request, DETACH_ABORT_SIGNAL);
+  if (typeof detach === 'function') Reflect.apply(detach, request, []);
+};
+
+/**
+ * A server's socket flows from its first moment on. Without this the first `resume()` would emit
+ * `'resume'`, which an app never sees from a server's socket.
+ */
+export const startFlowing = (stream: Duplex): void => {
+  (stream as { readableFlowing: boolean | null }).readableFlowing = true;
+};
+
+/** Discards the body of a request that nobody reads. */
+export const discardUnread = (request: NodeRequest): void => {
+  if (!request._consuming && !request._readableState.resumeScheduled) request._dump();
+};
+
+/** Emits `'close'` on a reply once, with the flags that Node sets for it. */
+export const emitResponseClose = (response: NodeResponse): void => {
+  if (response._closed) return;
+  response.destroyed = true;
+  response._closed = true;
+  response.emit('close');
+};
+
+/** The reply that is assigned to a socket, if any. */
+export const responseOn = (socket: Duplex): NodeResponse | undefined =>
+  (socket as Duplex & { _httpMessage?: NodeResponse | null })._httpMessage ?? undefined;
+
+/**
+ * Makes rejected promises of the server's async listeners go to its `nodejs.rejection` method, as
+ * the documented option `captureRejections` of the constructor does. False if they did already.
+ */
+export const captureRejections = (server: http.Server): boolean => {
+  if (CAPTURE_REJECTIONS === undefined || slotOf(server, CAPTURE_REJECTIONS) === true) return false;
+  (server as unknown as Slots)[CAPTURE_REJECTIONS] = true;
+  return true;
+};
+
+const tickCallback: unknown = Reflect.get(process, '_tickCallback');
+
+/** Runs all waiting ticks and microtasks now. Undefined where Node has no way to. */
+export const runTicks: (() => void) | undefined =
+  typeof tickCallback === 'function' ? (tickCallback as () => void).bind(process) : undefined;
