@@ -176,7 +176,7 @@ export const OPTION_TABLE: { readonly [Name in OptionName]: OptionRow<ResolvedOp
   },
   logger: {
     group: 'Logs',
-    meaning: 'A pino logger, or options for one.',
+    meaning: 'A pino logger, or options for one; `logFormat` does not apply to it.',
     kind: logger,
     default: undefined,
     defaultText: 'one made from `logLevel` and `logFormat`',

@@ -48,7 +48,7 @@ export interface ServerOptions {
   maxBodyBytes?: number;
   /** Bodies up to this size are read before a thread is involved; 0 hands every body to a thread unread. Default 65536 bytes. */
   inlineBodyBytes?: number;
-  /** A pino logger, or options for one. Default: one made from `logLevel` and `logFormat`. */
+  /** A pino logger, or options for one; `logFormat` does not apply to it. Default: one made from `logLevel` and `logFormat`. */
   logger?: Logger | LoggerOptions;
   /** Least important level that is logged. Default 'info'. */
   logLevel?: LogLevel;
