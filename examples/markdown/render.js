@@ -6,9 +6,11 @@ const marked = new Marked({
   renderer: {
     code({ text, lang }) {
       // The info string may go on after the language: `js file=app.mjs`.
-      const name = (lang ?? '').split(' ')[0];
-      const language = hljs.getLanguage(name) ? name : 'plaintext';
-      return `<pre><code class="hljs">${hljs.highlight(text, { language }).value}</code></pre>\n`;
+      const language = (lang ?? '').split(' ')[0];
+      const isCode = language !== 'text' && hljs.getLanguage(language) !== undefined;
+      // Of what says no language, highlight.js guesses it: it tries each that it knows.
+      const { value } = isCode ? hljs.highlight(text, { language }) : hljs.highlightAuto(text);
+      return `<pre><code class="hljs">${value}</code></pre>\n`;
     },
   },
 });

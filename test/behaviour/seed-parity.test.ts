@@ -39,7 +39,7 @@ test('every ID has one row', (t) => {
   const expected = Object.entries(rows).flatMap(([name, count]) =>
     Array.from({ length: count }, (_, index) => `${name}-${String(index + 1).padStart(2, '0')}`),
   );
-  t.deepEqual(cells.map((row) => row[1]).sort(), [...expected, 'CTOR-C'].sort());
+  t.deepEqual(cells.map((row) => row[1] ?? '').sort(), [...expected, 'CTOR-C'].sort());
 });
 
 test('every row has a state, and what cannot be has a reason', (t) => {
