@@ -1,0 +1,11 @@
+/** `hello` with autocannon as the generator: the check of our own one. */
+import { runAutocannonApart } from '../load/autocannon.ts';
+import type { Scenario } from '../types.ts';
+import { hello } from './hello.ts';
+
+export const helloAutocannon: Scenario = {
+  ...hello,
+  name: 'hello-autocannon',
+  description: 'as hello, but autocannon makes the load (latency in whole milliseconds)',
+  load: (port, seconds) => runAutocannonApart({ port, target: '/', connections: 64, seconds }),
+};

@@ -1,0 +1,84 @@
+/**
+ * One server under measurement, in a process of its own: started, polled until it answers, its
+ * answer checked, stopped. In: the rival's command. Out: pid and port.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import type { Rival, Scenario } from './types.ts';
+
+const READY_WITHIN_MS = 30_000;
+const POLL_EVERY_MS = 50;
+/** A server that ignores SIGTERM is killed. */
+const STOP_WITHIN_MS = 5_000;
+
+export interface ServerProcess {
+  readonly pid: number;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const findFreePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+const fetchText = (port: number, target: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    get({ port, host: '127.0.0.1', path: target, agent: false }, (res: IncomingMessage) => {
+      let text = `${res.statusCode} `;
+      res.setEncoding('latin1');
+      res.on('data', (piece: string) => (text += piece));
+      res.on('end', () => resolve(text));
+      res.on('error', reject);
+    }).on('error', reject);
+  });
+
+const awaitReady = async (child: ChildProcess, port: number, check: Scenario['check']): Promise<void> => {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('The server ended before it was ready');
+    try {
+      const text = await fetchText(port, check.target);
+      if (text !== `200 ${check.body}`) throw new RangeError(`Wrong answer: ${JSON.stringify(text)}`);
+      return;
+    } catch (error) {
+      if (error instanceof RangeError || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
+    }
+  }
+};
+
+const stop = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+  await exit;
+  clearTimeout(timer);
+};
+
+/** `node` is the program that stands for 'node' in the rival's command. */
+export const startServer = async (
+  rival: Rival,
+  threads: number,
+  appUrl: string,
+  check: Scenario['check'],
+  node: string,
+): Promise<ServerProcess> => {
+  const port = await findFreePort();
+  const [program, ...args] = rival.command({ appUrl, threads, port });
+  const child = spawn(program === 'node' ? node : program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  try {
+    await awaitReady(child, port, check);
+  } catch (error) {
+    await stop(child);
+    throw new Error(`${rival.name} with ${threads} threads: ${String(error)}`, { cause: error });
+  }
+  return { pid: child.pid ?? 0, port, stop: () => stop(child) };
+};
