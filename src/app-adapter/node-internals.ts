@@ -148,3 +148,42 @@ const tickCallback: unknown = Reflect.get(process, '_tickCallback');
 /** Runs all waiting ticks and microtasks now. Undefined where Node has no way to. */
 export const runTicks: (() => void) | undefined =
   typeof tickCallback === 'function' ? (tickCallback as () => void).bind(process) : undefined;
+
+/** Whether node's server itself has paused a socket. It resumes it too, and asserts that nobody else does. */
+export const isPausedByServer = (socket: Socket): boolean => (socket as Socket & { _paused?: boolean })._paused === true;
+
+/** The bytes of a socket's writes that the kernel has not taken yet. */
+export const queuedBytes = (socket: Socket): number =>
+  (socket as Socket & { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0;
+
+/** Whether a server keeps the list that `closeIdleConnections()` goes by. */
+export const tracksConnections = (server: http.Server): boolean => symbolOf(server, 'http.server.connections') !== undefined;
+
+/** Node's own parser of one connection. */
+export interface NodeParser {
+  readonly incoming: NodeRequest | null;
+  execute(bytes: Buffer): number | Error;
+}
+
+export const parserOf = (socket: Socket): NodeParser | undefined =>
+  (socket as Socket & { parser?: NodeParser | null }).parser ?? undefined;
+
+/** Something that keeps the event loop alive, or not. */
+export interface LoopHandle {
+  ref(): unknown;
+  unref(): unknown;
+}
+
+const getActiveHandles: unknown = Reflect.get(process, '_getActiveHandles');
+
+const isLoopHandle = (handle: unknown): handle is LoopHandle =>
+  typeof handle === 'object' && handle !== null && 'ref' in handle && 'unref' in handle;
+
+/**
+ * What keeps this thread's event loop alive now, ports and sockets, without timers. Undefined where
+ * Node has no way to tell (`process.getActiveResourcesInfo()` gives names, not the things).
+ */
+export const activeHandles = (): LoopHandle[] | undefined =>
+  typeof getActiveHandles === 'function'
+    ? (Reflect.apply(getActiveHandles, process, []) as unknown[]).filter(isLoopHandle)
+    : undefined;
