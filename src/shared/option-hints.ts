@@ -79,21 +79,18 @@ function withoutStyle(name: string): string {
   return name.replaceAll(/[-_]/g, '').toLowerCase();
 }
 
-/** Levenshtein's: insertions, deletions and substitutions that make one of the other. */
+/** Insertions, deletions, substitutions and swaps of neighbours that make one of the other. */
 function editDistance(from: string, to: string): number {
-  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
+  const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;
   for (let row = 1; row <= from.length; row++) {
-    const current = [row];
+    rows[row] = [row];
     for (let column = 1; column <= to.length; column++) {
-      const isSame = from[row - 1] === to[column - 1];
-      const substituted = at(above, column - 1) + (isSame ? 0 : 1);
-      current.push(Math.min(substituted, at(above, column) + 1, at(current, column - 1) + 1));
+      const substituted = at(row - 1, column - 1) + (from[row - 1] === to[column - 1] ? 0 : 1);
+      const isSwap = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      const swapped = isSwap ? at(row - 2, column - 2) + 1 : Infinity;
+      rows[row]?.push(Math.min(substituted, swapped, at(row - 1, column) + 1, at(row, column - 1) + 1));
     }
-    above = current;
   }
-  return at(above, to.length);
-}
-
-function at(row: readonly number[], column: number): number {
-  return row[column] ?? Infinity;
+  return at(from.length, to.length);
 }

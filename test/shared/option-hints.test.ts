@@ -12,7 +12,7 @@ const says = test.macro<[string, string]>({
 test(says, 'threadcount', 'There is no `threadcount` option: did you mean `threadCount`?');
 test(says, 'max_pending', 'There is no `max_pending` option: did you mean `maxPending`?');
 test(says, 'max-pendng', 'There is no `max-pendng` option: did you mean `maxPending`?');
-test(says, 'prot', 'There is no `prot` option');
+test(says, 'prot', 'There is no `prot` option: did you mean `port`?');
 test(says, 'thread_count', 'There is no `thread_count` option: did you mean `threadCount`?');
 test(says, 'io_uring', 'There is no `io_uring` option: did you mean `ioUring`?');
 test(says, 'max_header_bytes', 'There is no `max_header_bytes` option: did you mean `maxHeaderBytes`?');
@@ -75,7 +75,8 @@ test('every replacement names options that exist', (t) => {
 
 test('nearest: a third of the letters, and the best', (t) => {
   t.is(nearest('maxBodyByte', names), 'maxBodyBytes');
-  t.is(nearest('hots', ['host', 'port']), undefined);
+  t.is(nearest('hots', ['host', 'port']), 'host');
+  t.is(nearest('hxyt', ['host', 'port']), undefined);
   t.is(nearest('hst', ['host', 'port']), 'host');
   t.is(nearest('', names), undefined);
 });
