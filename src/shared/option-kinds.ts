@@ -10,12 +10,14 @@ import type { Logger, LoggerOptions } from 'pino';
 import { createError } from './errors.ts';
 
 export interface OptionKind<Value> {
+  /** Completes "Expected the `x` option to be ...". */
+  readonly expected: string;
   /** What stands for a value in help: `<n>`, `auto|json|text`. */
   readonly placeholder: string;
   /** `ms`, `bytes` or nothing. */
   readonly unit: '' | 'ms' | 'bytes';
   /** The value as it is used from here on. Throws an OptionError. */
-  readonly resolve: (option: string, value: unknown) => Value;
+  resolve(option: string, value: unknown): Value;
   /** Text as a value for `resolve`. Text that is none stays text, and `resolve` refuses it. */
   readonly fromText: (text: string) => unknown;
 }
@@ -27,6 +29,7 @@ function checked<Value>(
   rest: Pick<OptionKind<Value>, 'placeholder'> & Partial<OptionKind<Value>>,
 ): OptionKind<Value> {
   return {
+    expected,
     unit: '',
     fromText: (text) => text,
     resolve(option, value) {
@@ -97,6 +100,7 @@ export function text(noun: string, placeholder: string): OptionKind<string> {
 /** What Node cannot do: off, or auto, which is off. */
 export function unavailable(reason: string): OptionKind<'off'> {
   return {
+    expected: "'off' or 'auto'",
     placeholder: 'off|auto',
     unit: '',
     fromText: (value) => value,
@@ -109,6 +113,7 @@ export function unavailable(reason: string): OptionKind<'off'> {
 
 /** A path or file URL of a file that exists; becomes a file URL's text. */
 export const appModule: OptionKind<string> = {
+  expected: 'the path or file URL of a module',
   placeholder: '<path>',
   unit: '',
   fromText: (value) => value,
@@ -116,7 +121,7 @@ export const appModule: OptionKind<string> = {
     if (typeof value === 'function') throw createError('OPTION_APP_IS_FUNCTION', { got: value });
     const url = toFileUrl(value);
     if (url === undefined) {
-      throw createError('OPTION_INVALID', { option, expected: 'the path or file URL of a module', got: value });
+      throw createError('OPTION_INVALID', { option, expected: this.expected, got: value });
     }
     const path = fileURLToPath(url);
     const stats = statSync(path, { throwIfNoEntry: false });
@@ -144,16 +149,13 @@ const positiveNumber = checked<number>(
 
 /** The four numbers that `node:worker_threads` knows. */
 export const resourceLimits: OptionKind<Readonly<ResourceLimits>> = {
+  expected: `an object of ${RESOURCE_LIMITS.join(', ')}`,
   placeholder: '<json>',
   unit: '',
   fromText: fromJson,
   resolve(option, value) {
     if (!isPlainObject(value)) {
-      throw createError('OPTION_INVALID', {
-        option,
-        expected: `an object of ${RESOURCE_LIMITS.join(', ')}`,
-        got: value,
-      });
+      throw createError('OPTION_INVALID', { option, expected: this.expected, got: value });
     }
     const given = Object.entries(value).filter(([, limit]) => limit !== undefined);
     for (const [name] of given) {
