@@ -98,3 +98,17 @@ export function createListenError(cause: NodeJS.ErrnoException, { host, port, pa
       return createError('LISTEN_FAILED', { address: path ?? `${host}:${port}`, reason: cause.message, cause });
   }
 }
+
+const CODE_PREFIX = 'ERR_HYPERION_';
+
+/** An error of ours that comes from another thread, with its class; undefined for any other code. */
+export function reviveHyperionError(
+  code: string,
+  message: string,
+  details: Readonly<Record<string, unknown>>,
+): HyperionError | undefined {
+  if (!code.startsWith(CODE_PREFIX)) return undefined;
+  const word = code.slice(CODE_PREFIX.length).split('_')[0] ?? '';
+  const ErrorClass = word in CLASSES ? CLASSES[word as keyof typeof CLASSES] : HyperionError;
+  return new ErrorClass(code, message, details);
+}

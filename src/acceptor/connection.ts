@@ -1,0 +1,82 @@
+/**
+ * One accepted connection, as the acceptor knows it. Only data: what is done with it is in the
+ * files beside. What a thread does meanwhile stands in the connection's word in shared memory.
+ */
+import type net from 'node:net';
+import type { WireAddresses } from '../shared/ring-bytes.ts';
+import type { Due } from './deadline-heap.ts';
+import type { HeadScan } from './framing.ts';
+import type { ReadBuffer } from './read-buffer.ts';
+
+/** What the acceptor believes; for `lent` the word knows more. */
+export type Phase =
+  /** No byte has come. */
+  | 'new'
+  /** A request has begun and is not whole. */
+  | 'reading'
+  /** Between two requests. */
+  | 'idle'
+  /** Its request is whole, and waits for room in the ring. */
+  | 'overflow'
+  /** In the ring, or a thread has it, or it was returned and nothing has happened since. */
+  | 'lent'
+  /** A reply of ours that keeps the connection is being written. */
+  | 'replying'
+  /** A reply of ours that ends it was given; what still comes is discarded. */
+  | 'lingering'
+  /** The socket is closed; a thread may still have the loan. */
+  | 'gone';
+
+/** A duplicate that was given to a thread. By number alone it may be another file by now. */
+export interface LentDescriptor {
+  readonly descriptor: number;
+  readonly inode: number;
+}
+
+export class Connection implements Due {
+  dueAt = 0;
+  heapIndex = -1;
+
+  readonly slot: number;
+  readonly socket: net.Socket;
+  /** The socket's own descriptor. Threads never get it: libuv closes it on a reset. */
+  readonly descriptor: number;
+  phase: Phase = 'new';
+  /** When the phase began. */
+  since: number;
+  lastByteAt: number;
+  /** The client has sent its FIN. */
+  hasEnded = false;
+
+  /** Read and not yet used. */
+  buffer: ReadBuffer | undefined;
+  /** The scan of a request that is not whole. */
+  scan: HeadScan | undefined;
+  isHeadWhole = false;
+
+  /** Of the newest request: what a reply of ours to it must heed. */
+  isHeadRequest = false;
+  keepsAlive = true;
+
+  /** The ring index of the newest loan, and what was lent. */
+  loanIndex = 0;
+  lendsConnection = false;
+  /** The duplicate on which threads write; -1: none now. */
+  writeDescriptor = -1;
+  /** Duplicates that threads were given for this loan. */
+  lentDescriptors: LentDescriptor[] | undefined;
+  addresses: WireAddresses | undefined;
+
+  constructor(slot: number, socket: net.Socket, descriptor: number, now: number) {
+    this.slot = slot;
+    this.socket = socket;
+    this.descriptor = descriptor;
+    this.since = now;
+    this.lastByteAt = now;
+  }
+
+  enter(phase: Phase, now: number): void {
+    this.phase = phase;
+    this.since = now;
+  }
+}

@@ -1,0 +1,20 @@
+/** What the acceptor counts. Plain numbers: it is the only one that writes or reads them. */
+
+/** Why a request was answered 503 by the acceptor. */
+export type RejectReason = 'maxPending' | 'maxWait' | 'drain' | 'noDescriptors';
+
+/** Other replies that the acceptor gives by itself, by what caused them. */
+export type RefusalReason = 'badRequest' | 'readTimeout' | 'headTooLarge' | 'bodyTooLarge' | 'threadFailed';
+
+export interface AcceptorCounters {
+  /** Connections accepted. */
+  accepted: number;
+  readonly rejected: Record<RejectReason, number>;
+  readonly refused: Record<RefusalReason, number>;
+}
+
+export const createCounters = (): AcceptorCounters => ({
+  accepted: 0,
+  rejected: { maxPending: 0, maxWait: 0, drain: 0, noDescriptors: 0 },
+  refused: { badRequest: 0, readTimeout: 0, headTooLarge: 0, bodyTooLarge: 0, threadFailed: 0 },
+});

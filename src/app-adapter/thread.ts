@@ -1,0 +1,98 @@
+/**
+ * What runs in each thread: loads the app, then serves what the pull loop brings until it is told to
+ * stop. piscina calls the default export once; its promise is the thread's life.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { threadId } from 'node:worker_threads';
+import { toPlainError } from '../shared/plain-error.ts';
+import type { FromThread, LogFields, LogLevel, ThreadStart, ToThread } from '../shared/messages.ts';
+import { ConnectionLoans } from './connection-loan.ts';
+import { serveDirectRoute } from './direct-loan.ts';
+import { HeldConnection, HeldRequest } from './held-loan.ts';
+import { loadApp } from './load-app.ts';
+import { PullLoop } from './pull-loop.ts';
+import { closeAfterReplies, serveRequest } from './request-loan.ts';
+import { ThreadMemory } from './thread-memory.ts';
+
+export default async function runThread(start: ThreadStart & { readonly messages: MessagePort }): Promise<void> {
+  const { messages, options } = start;
+  const send = (message: FromThread): void => messages.postMessage(message);
+  const log = (level: LogLevel, fields: LogFields, message: string): void => {
+    send({ type: 'log', level, fields: cloneable(fields), message });
+  };
+  send({ type: 'started', threadId });
+
+  const app = await loadApp(options.app, {
+    threadNumber: start.threadNumber,
+    threadCount: options.threadCount,
+    host: options.host,
+    port: start.port,
+    path: options.path,
+    appLoadTimeoutMs: options.appLoadTimeoutMs,
+    notice: (message: string) => log('info', { thread: start.threadNumber }, message),
+    log,
+  }).catch((error: unknown) => {
+    send({ type: 'load-failed', error: toPlainError(error) });
+    throw error;
+  });
+  const { httpServer, routes } = app;
+
+  const thread = new ThreadMemory(start);
+  const isDraining = (): boolean => thread.isDraining;
+  const { keepAliveTimeoutMs, writeTimeoutMs } = options;
+  const direct = { writeTimeoutMs, log };
+  const settings = { keepAliveTimeoutMs, writeTimeoutMs, isDraining, log };
+  const connectionLoans = new ConnectionLoans(httpServer, routes, options, isDraining, log);
+  const loop = new PullLoop({
+    thread,
+    buffer: start.buffer,
+    concurrency: options.concurrencyPerThread,
+    direct,
+    send,
+    serveRequest(loan, head, body) {
+      const route = routes.size === 0 ? undefined : routes.match(head.method, head.target);
+      if (route === undefined) serveRequest(loan, head, body, httpServer, settings);
+      else serveDirectRoute(loan, route, isDraining() ? { ...head, keepAlive: false } : head, body, direct);
+    },
+    serveConnection: (loan) => connectionLoans.serve(loan),
+  });
+
+  return new Promise<void>((resolve, reject) => {
+    messages.on('message', (message: ToThread) => {
+      switch (message.type) {
+        case 'client-gone': {
+          const loan = loop.find(message.slot, message.generation);
+          if (loan instanceof HeldRequest) loan.onClientGone?.(message.how);
+          return;
+        }
+        case 'duplicate':
+          loop.giveDuplicate(message.slot, message.generation, message.descriptor);
+          return;
+        case 'revoked':
+          loop.find(message.slot, message.generation)?.lose();
+          return;
+        case 'drain':
+          closeAfterReplies();
+          connectionLoans.drain();
+          for (const loan of loop.loans) if (loan instanceof HeldConnection) loan.onDrain?.();
+          return;
+        case 'stop':
+          void app.close().then(resolve, reject).finally(() => messages.close());
+          return;
+      }
+    });
+    loop.start(start.bellDescriptor);
+    send({ type: 'ready' });
+  });
+}
+
+/** What an app logs may not be cloneable; errors cross as they are. */
+function cloneable(fields: LogFields): LogFields {
+  try {
+    return structuredClone(fields);
+  } catch {
+    return Object.fromEntries(
+      Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? toPlainError(value) : String(value)]),
+    );
+  }
+}

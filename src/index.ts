@@ -1,0 +1,35 @@
+/** Everything public, and nothing else. */
+import { SERVER_BUSY } from './shared/replies.ts';
+
+export { Server, type StopOptions, type StopReport } from './server.ts';
+export type { ServerStats, ThreadStats } from './server-stats.ts';
+export {
+  type App,
+  type AppContext,
+  type AppSetup,
+  defineApp,
+  type DefinedApp,
+  type DirectRequest,
+  type FetchApp,
+  type PlainReply,
+  type RouteHandler,
+  type RouteReply,
+  type Routes,
+} from './app-adapter/define-app.ts';
+export { type Config, defineConfig } from './config-file.ts';
+export { DEFAULT_READ_TIMEOUT_MS, DEFAULT_THREAD_COUNT, type ServerOptions } from './shared/options.ts';
+export {
+  AppError,
+  ConfigError,
+  HyperionError,
+  ListenError,
+  OptionError,
+  PlatformError,
+  RouteError,
+  ServerError,
+  ThreadError,
+  UsageError,
+} from './shared/errors.ts';
+
+/** The frozen reply of an overloaded server, byte for byte, latin1. */
+export const REJECT_503: string = SERVER_BUSY.text;

@@ -1,0 +1,212 @@
+/**
+ * The threads. piscina owns them; each runs one task that ends only with the thread, or with the
+ * server. Gives each thread its line and its bell, waits until its app is loaded, replaces it when
+ * it dies, and tells the server of both. Main thread.
+ */
+import { once } from 'node:events';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { FromThread, ThreadStart, ToThread } from '../shared/messages.ts';
+import { reviveError } from '../shared/plain-error.ts';
+import type { ThreadOptions } from '../shared/options.ts';
+import { restartPauseMs } from './restart-policy.ts';
+import { ThreadExits } from './thread-exits.ts';
+
+export interface ThreadPoolParts {
+  readonly options: ThreadOptions;
+  /** The module that runs in each thread. */
+  readonly threadUrl: URL;
+  /** Lines that can be given out: 1 to this. */
+  readonly lineCount: number;
+  /** What all threads are started with. */
+  readonly common: Pick<ThreadStart, 'buffer' | 'layout' | 'acceptorBellDescriptor' | 'options' | 'port'>;
+  /** A bell of its own for each thread: [read end, write end]. The thread owns the read end. */
+  readonly createBell: () => [number, number];
+  /** The thread takes requests from now on. Gets the write end of its bell. */
+  readonly onReady: (line: number, bell: number) => void;
+  /** The thread has exited: nothing of it writes any more. Called also for one that never was ready. */
+  readonly onExit: (line: number, bell: number, exit: ThreadExit) => void;
+  readonly onMessage: (line: number, message: FromThread) => void;
+}
+
+export interface ThreadExit {
+  readonly threadNumber: number;
+  readonly threadId: number | undefined;
+  /** Why it ended, if not because it was told to. */
+  readonly error: unknown;
+  /** Whether its app had been loaded. */
+  readonly wasReady: boolean;
+  /** How long its place stays empty; undefined: it is not replaced. */
+  readonly restartPauseMs: number | undefined;
+}
+
+interface RunningThread {
+  readonly threadNumber: number;
+  readonly line: number;
+  readonly messages: MessagePort;
+  readonly bell: number;
+  threadId: number | undefined;
+  isReady: boolean;
+}
+
+export class ThreadPool {
+  readonly #parts: ThreadPoolParts;
+  readonly #piscina: Piscina;
+  readonly #exits = new ThreadExits();
+  /** By line. */
+  readonly #threads = new Map<number, RunningThread>();
+  readonly #failedStarts: number[];
+  readonly #lives = new Set<Promise<void>>();
+  #isStopping = false;
+  #wake: AbortController = new AbortController();
+
+  constructor(parts: ThreadPoolParts) {
+    this.#parts = parts;
+    const { threadCount, resourceLimits } = parts.options;
+    this.#failedStarts = Array.from({ length: threadCount }, () => 0);
+    this.#piscina = new Piscina({
+      filename: parts.threadUrl.href,
+      minThreads: threadCount,
+      // One more: a replacement may start before the one it replaces has gone.
+      maxThreads: threadCount + 1,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // Its default blocks the thread in Atomics.wait, away from its event loop.
+      atomics: 'disabled',
+      ...(resourceLimits === undefined ? {} : { resourceLimits: { ...resourceLimits } }),
+    });
+    // Without a task to blame; the thread's exit is seen by its place.
+    this.#piscina.on('error', ignore);
+  }
+
+  /** Starts all threads. Rejects with the error of the first app that did not load. */
+  async start(): Promise<void> {
+    const { threadCount } = this.#parts.options;
+    await Promise.all(Array.from({ length: threadCount }, (_, threadNumber) => this.#startThread(threadNumber)));
+  }
+
+  get threads(): Iterable<Readonly<RunningThread>> {
+    return this.#threads.values();
+  }
+
+  tell(line: number, message: ToThread): void {
+    this.#threads.get(line)?.messages.postMessage(message);
+  }
+
+  tellAll(message: ToThread): void {
+    for (const { messages } of this.#threads.values()) messages.postMessage(message);
+  }
+
+  /** Ends a thread at once, wherever it is. It is replaced as one that died. */
+  terminate(threadNumber: number): void {
+    for (const thread of this.#threads.values()) {
+      if (thread.threadNumber === threadNumber && thread.threadId !== undefined) this.#exits.terminate(thread.threadId);
+    }
+  }
+
+  /** Lets each thread close its app, for at most `timeoutMs`, then ends them all. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#isStopping = true;
+    this.#wake.abort();
+    this.tellAll({ type: 'stop' });
+    const tasks = [...this.#threads.values()].map(({ messages }) => once(messages, 'close'));
+    await Promise.race([Promise.all(tasks), pause(timeoutMs, undefined)]);
+    await this.#piscina.destroy();
+    await Promise.all(this.#lives);
+  }
+
+  /** Resolves when the thread is ready. Afterwards its life goes on by itself. */
+  #startThread(threadNumber: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const life = this.#live(threadNumber, resolve).then(
+        (error) => reject(error),
+        (error: unknown) => reject(error),
+      );
+      this.#lives.add(life);
+      void life.finally(() => this.#lives.delete(life));
+    });
+  }
+
+  /** One thread from its start to its exit. Gives what it ended with. */
+  async #live(threadNumber: number, whenReady: () => void): Promise<unknown> {
+    const { createBell, common, onReady, onExit, onMessage } = this.#parts;
+    const line = this.#freeLine();
+    const [bellReadEnd, bell] = createBell();
+    const { port1: messages, port2 } = new MessageChannel();
+    const thread: RunningThread = { threadNumber, line, messages, bell, threadId: undefined, isReady: false };
+    this.#threads.set(line, thread);
+    messages.on('message', (message: FromThread) => {
+      if (message.type === 'started') thread.threadId = message.threadId;
+      else if (message.type === 'load-failed') loadError = reviveError(message.error);
+      else if (message.type === 'ready') {
+        thread.isReady = true;
+        this.#failedStarts[threadNumber] = 0;
+        onReady(line, bell);
+        whenReady();
+      } else onMessage(line, message);
+    });
+    let loadError: unknown;
+    const closed = once(messages, 'close');
+    const start: ThreadStart & { messages: MessagePort } = {
+      ...common,
+      line,
+      threadNumber,
+      bellDescriptor: bellReadEnd,
+      messages: port2,
+    };
+    const task = this.#piscina.run(start, { transferList: [port2] });
+    this.#exits.watch(this.#piscina.threads);
+    let error: unknown;
+    try {
+      await task;
+    } catch (reason) {
+      error = reason;
+    }
+    // An app that failed to load leaves a thread that still runs: nothing of it may stay.
+    if (thread.threadId !== undefined) this.#exits.terminate(thread.threadId);
+    await closed;
+    if (thread.threadId !== undefined) await this.#exits.wait(thread.threadId);
+    error = loadError ?? error;
+    this.#exits.watch(this.#piscina.threads);
+    this.#threads.delete(line);
+    if (!thread.isReady) this.#failedStarts[threadNumber] = (this.#failedStarts[threadNumber] ?? 0) + 1;
+    const pauseMs = this.#isStopping ? undefined : restartPauseMs(this.#failedStarts[threadNumber] ?? 0);
+    const { threadId, isReady: wasReady } = thread;
+    onExit(line, bell, { threadNumber, threadId, error, wasReady, restartPauseMs: pauseMs });
+    if (pauseMs !== undefined && this.#hasStarted) void this.#replace(threadNumber, pauseMs);
+    return error;
+  }
+
+  #hasStarted = false;
+
+  /** From now on a thread that ends is replaced. */
+  superviseFromNow(): void {
+    this.#hasStarted = true;
+  }
+
+  async #replace(threadNumber: number, pauseMs: number): Promise<void> {
+    await pause(pauseMs, this.#wake.signal);
+    if (this.#isStopping) return;
+    // A failed start comes back here through its own life's end.
+    await this.#startThread(threadNumber).catch(ignore);
+  }
+
+  /** The line must not be one of a thread that has not exited: its late writes would meet a new owner's. */
+  #freeLine(): number {
+    for (let line = 1; line <= this.#parts.lineCount; line += 1) if (!this.#threads.has(line)) return line;
+    throw new Error('There are more threads than lines.');
+  }
+}
+
+const ignore = (): void => {};
+
+/** A pause that ends early, without an error, when the signal aborts. */
+const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    timer.unref();
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });

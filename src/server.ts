@@ -1,0 +1,304 @@
+/**
+ * The server: options in, a running server out. Wires the parts together (shared memory, threads,
+ * acceptor) and takes them through start and stop. Main thread.
+ */
+import type net from 'node:net';
+import { Acceptor } from './acceptor/acceptor.ts';
+import type { AcceptedHandle } from './acceptor/node-internals.ts';
+import { type Libc, loadLibc } from './acceptor/libc.ts';
+import { Listener } from './acceptor/listener.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { checkPlatform } from './platform.ts';
+import { type ThreadExit, ThreadPool } from './pool/thread-pool.ts';
+import { createStats, type ServerStats } from './server-stats.ts';
+import { Cells } from './shared/cells.ts';
+import { createError } from './shared/errors.ts';
+import { computeLayout } from './shared/layout.ts';
+import type { FromThread } from './shared/messages.ts';
+import { type ResolvedOptions, resolveOptions, type ServerOptions, type ThreadOptions } from './shared/options.ts';
+
+/** While the server drains a connection between requests may still bring one for this long. */
+const DRAIN_IDLE_MS = 500;
+/** How long the threads may take to close the app once nothing is left to serve. */
+const CLOSE_APP_MS = 2000;
+
+/** What a stop has done. */
+export interface StopReport {
+  /** Requests that still waited when the time was up, answered 503. */
+  readonly refused: number;
+  /** Connections cut with a request that was being read or served. */
+  readonly cut: number;
+}
+
+export interface StopOptions {
+  /** How long to wait for what waits and runs. Milliseconds; 0 cuts at once. Default: the `gracefulTimeoutMs` option. */
+  gracefulTimeoutMs?: number;
+}
+
+type State = 'new' | 'listening' | 'started' | 'stopping' | 'stopped';
+
+export class Server {
+  readonly #options: ResolvedOptions;
+  readonly #logger: Logger;
+  readonly #libc: Libc;
+  readonly #memory: Cells;
+  readonly #acceptor: Acceptor;
+  readonly #acceptorBell: number;
+  readonly #parts: Pick<ThreadPartsCommon, 'buffer' | 'layout'>;
+  #state: State = 'new';
+  #listener: Listener | undefined;
+  #pool: ThreadPool | undefined;
+  #loaded: Promise<void> | undefined;
+  #stopped: Promise<StopReport> | undefined;
+  #whenOver: (() => void) | undefined;
+  #resolveClosed: () => void = () => {};
+  #served: { accepted: boolean; whenOver: () => void } | undefined;
+  /** Resolves when the server has stopped, whoever stopped it. */
+  readonly closed: Promise<void>;
+
+  /**
+   * Checks the options and this platform; binds nothing and starts no thread.
+   * @throws {OptionError} for a wrong, unknown or missing option
+   * @throws {PlatformError} where it can't run
+   */
+  constructor(options: ServerOptions) {
+    checkPlatform();
+    this.#options = resolveOptions(options);
+    this.#logger = createLogger(this.#options);
+    this.#libc = loadLibc();
+    const layout = computeLayout(this.#options);
+    const buffer = new SharedArrayBuffer(layout.totalBytes);
+    this.#memory = new Cells(buffer);
+    this.#parts = { buffer, layout };
+    const [bellReadEnd, bell] = this.#libc.createPipe();
+    this.#acceptorBell = bell;
+    this.#acceptor = new Acceptor({
+      memory: this.#memory,
+      layout,
+      buffer,
+      libc: this.#libc,
+      options: this.#options,
+      tell: (line, message) => this.#pool?.tell(line, message),
+      onConnectionOver: () => this.#whenConnectionOver(),
+    });
+    this.#acceptor.hearThreads(bellReadEnd);
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+  }
+
+  /** Where it listens: as `net.Server.address()`; null before `listen()`. */
+  address(): net.AddressInfo | string | null {
+    return this.#listener?.address ?? null;
+  }
+
+  /**
+   * Binds: the port is known then, and taken. Connections are held until `start()`.
+   * @throws {ListenError} when the address can't be had
+   */
+  async listen(): Promise<this> {
+    this.#expect('listen', 'new');
+    this.#state = 'listening';
+    try {
+      this.#listener = await Listener.bind(this.#options, this.#options.backlog);
+    } catch (error) {
+      this.#state = 'new';
+      throw error;
+    }
+    return this;
+  }
+
+  /** Takes over a listener instead of `listen()`: a `net.Server` that listens, or a bound descriptor. */
+  async adoptListener(listener: net.Server | number): Promise<this> {
+    this.#expect('adoptListener', 'new');
+    this.#state = 'listening';
+    try {
+      this.#listener = await Listener.adopt(listener);
+    } catch (error) {
+      this.#state = 'new';
+      throw error;
+    }
+    return this;
+  }
+
+  /**
+   * Listens unless it does, loads the app in all threads, and accepts. Resolves then.
+   * @throws the app's own error if it can't be loaded; the server is stopped then
+   */
+  async start(): Promise<this> {
+    await this.#load('start');
+    this.#state = 'started';
+    this.#listener?.accept((handle) => this.#acceptor.accept(handle));
+    return this;
+  }
+
+  /**
+   * Serves one connection: listens and starts the threads if needed, accepts the first connection,
+   * stops listening, and resolves when that connection has closed. The threads stay until `stop()`.
+   */
+  async serveOne(): Promise<void> {
+    await this.#load('serveOne');
+    this.#state = 'started';
+    await new Promise<void>((resolve) => {
+      this.#served = { accepted: false, whenOver: resolve };
+      this.#listener?.accept((handle) => this.#acceptOnly(handle));
+    });
+  }
+
+  /**
+   * Stops: accepts no more, serves what waits and runs with `connection: close`, and resolves when all
+   * is done, at the latest after `gracefulTimeoutMs`: what still waits gets a 503 then, the rest is cut.
+   * Calling it again gives the same promise.
+   */
+  stop({ gracefulTimeoutMs = this.#options.gracefulTimeoutMs }: StopOptions = {}): Promise<StopReport> {
+    this.#stopped ??= this.#stop(gracefulTimeoutMs);
+    return this.#stopped;
+  }
+
+  /** Counters and gauges, read from shared memory: asks no thread anything. */
+  stats(): ServerStats {
+    return createStats(this.#memory, this.#parts.layout, this.#acceptor, this.#pool?.threads ?? []);
+  }
+
+  async #load(method: string): Promise<void> {
+    if (this.#state === 'new') await this.listen();
+    this.#expect(method, 'listening');
+    const pool = this.#createPool();
+    this.#pool = pool;
+    try {
+      this.#loaded = pool.start();
+      await this.#loaded;
+    } catch (error) {
+      await this.stop({ gracefulTimeoutMs: 0 });
+      throw toStartError(error, this.#options.app);
+    }
+    if (this.#state !== 'listening') throw createError('SERVER_WRONG_STATE', { method, state: 'was stopped' });
+    pool.superviseFromNow();
+  }
+
+  #createPool(): ThreadPool {
+    const { logger: _, ...options } = this.#options;
+    const address = this.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    return new ThreadPool({
+      options,
+      threadUrl: new URL(THREAD_FILE, import.meta.url),
+      lineCount: this.#parts.layout.lineCount,
+      common: { ...this.#parts, acceptorBellDescriptor: this.#acceptorBell, options, port },
+      createBell: () => this.#libc.createPipe(),
+      onReady: (line, bell) => this.#acceptor.bells.add(line, bell),
+      onExit: (line, bell, exit) => this.#whenThreadExited(line, bell, exit),
+      onMessage: (line, message) => this.#whenTold(line, message),
+    });
+  }
+
+  #whenTold(line: number, message: FromThread): void {
+    switch (message.type) {
+      case 'need-duplicate':
+        this.#acceptor.duplicateFor(line, message.slot, message.generation);
+        return;
+      case 'close-if-idle':
+        this.#acceptor.closeIfIdle(message.slot, message.generation);
+        return;
+      case 'log':
+        this.#logger[message.level](message.fields, message.message);
+        return;
+      default:
+    }
+  }
+
+  #whenThreadExited(line: number, bell: number, exit: ThreadExit): void {
+    this.#acceptor.bells.remove(line);
+    this.#libc.close(bell);
+    const { replied, cut } = this.#acceptor.settle(line);
+    if (exit.restartPauseMs === undefined || !exit.wasReady && this.#state === 'listening') return;
+    const { threadNumber, error, restartPauseMs } = exit;
+    this.#logger.error({ thread: threadNumber, err: error, replied, cut, restartPauseMs }, 'a thread ended and is replaced');
+  }
+
+  #acceptOnly(handle: AcceptedHandle): void {
+    const served = this.#served;
+    if (served === undefined || served.accepted) {
+      handle.close();
+      return;
+    }
+    served.accepted = true;
+    this.#acceptor.accept(handle);
+    void this.#listener?.close();
+  }
+
+  #whenConnectionOver(): void {
+    if (this.#acceptor.connections.size > 0) return;
+    this.#whenOver?.();
+    if (this.#served?.accepted === true) this.#served.whenOver();
+  }
+
+  async #stop(gracefulTimeoutMs: number): Promise<StopReport> {
+    this.#state = 'stopping';
+    await Promise.resolve();
+    const listenerClosed = this.#listener?.close();
+    this.#acceptor.drain(DRAIN_IDLE_MS);
+    this.#pool?.tellAll({ type: 'drain' });
+    const isOver = await this.#allOver(gracefulTimeoutMs);
+    const { replied, cut } = isOver ? { replied: 0, cut: 0 } : this.#acceptor.cutAll();
+    await this.#pool?.stop(CLOSE_APP_MS);
+    await this.#allOver(gracefulTimeoutMs === 0 ? 0 : DRAIN_IDLE_MS);
+    await listenerClosed;
+    this.#acceptor.close();
+    this.#libc.close(this.#acceptorBell);
+    this.#state = 'stopped';
+    this.#resolveClosed();
+    return { refused: replied, cut };
+  }
+
+  /** True when no connection is left; false when `timeoutMs` were not enough. */
+  #allOver(timeoutMs: number): Promise<boolean> {
+    if (this.#acceptor.connections.size === 0) return Promise.resolve(true);
+    if (timeoutMs === 0) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#whenOver = undefined;
+        resolve(false);
+      }, timeoutMs);
+      this.#whenOver = () => {
+        clearTimeout(timer);
+        this.#whenOver = undefined;
+        resolve(true);
+      };
+    });
+  }
+
+  #expect(method: string, state: State): void {
+    if (this.#state !== state) throw createError('SERVER_WRONG_STATE', { method, state: DESCRIPTIONS[this.#state] });
+  }
+
+  /** For tests: ends a thread wherever it is. */
+  static terminateThread(server: Server, threadNumber: number): void {
+    server.#pool?.terminate(threadNumber);
+  }
+}
+
+interface ThreadPartsCommon {
+  readonly buffer: SharedArrayBuffer;
+  readonly layout: ReturnType<typeof computeLayout>;
+  readonly options: ThreadOptions;
+}
+
+/** Compiled beside this file; under Node's type stripping the source itself. */
+const THREAD_FILE = import.meta.url.endsWith('.ts') ? './app-adapter/thread.ts' : './app-adapter/thread.js';
+
+const DESCRIPTIONS: Record<State, string> = {
+  new: 'does not listen yet',
+  listening: 'listens already',
+  started: 'has started',
+  stopping: 'stops',
+  stopped: 'has stopped',
+};
+
+/** A thread that ends while it loads the app says little: say what happened to the app. */
+function toStartError(error: unknown, app: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return createError('APP_OUT_OF_MEMORY', { path: app });
+  const exitCode = /^worker exited with code: (\d+)$/.exec(error.message)?.[1];
+  return exitCode === undefined ? error : createError('APP_EXITED', { path: app, exitCode: Number(exitCode) });
+}
+
