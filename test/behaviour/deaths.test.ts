@@ -1,0 +1,101 @@
+/**
+ * Threads that throw, exit, run out of memory or are terminated at any instant: every client gets
+ * its own answer, a 503, or (its reply begun) a close; nothing is spliced, doubled or another's;
+ * the thread is back at once, and everything it held is free again.
+ */
+import test from 'ava';
+import { amount } from '../helpers/amounts.ts';
+import { runNumberedClientApart, type NumberedReport } from '../helpers/numbered-client.ts';
+import type { Death } from '../helpers/numbered-request.ts';
+import { Random, seedFromEnvironment } from '../helpers/random.ts';
+import { faultsOfShortLoad, startServer, untilSo } from '../helpers/server-under-test.ts';
+import { liveThreads, threadsExited, threadsStarted } from '../helpers/threads.ts';
+
+/** A thread is back in less than a second; the double, for a machine that does much else meanwhile. */
+const BACK_WITHIN_MS = 2_000;
+
+interface Case {
+  readonly requests: number;
+  readonly oneDyingIn: number;
+  readonly deaths: readonly Death[];
+  /** Terminate a random thread that often. 0: never. */
+  readonly terminateEveryMs: number;
+  readonly threadCount: number;
+}
+
+const describeCounts = (report: NumberedReport): string =>
+  `${report.requests} requests: ${report.right} right, 503 ${report.failedInPlace} in place + ${report.failedAndClosed} closing, ` +
+  `cut ${report.cutInReply} in reply + ${report.cutBeforeReply} before its first byte, ${report.abandoned} pipelined behind a close; ` +
+  `longest wait ${report.longestWaitMs.toFixed(0)} ms, ${report.connections} connections`;
+
+const survives = test.macro({
+  title: (title) => `no client suffers from ${title}`,
+  async exec(t, { requests, oneDyingIn, deaths, terminateEveryMs, threadCount }: Case) {
+    const seed = seedFromEnvironment();
+    t.log(`seed ${seed}`);
+    const { server, port, atRest } = await startServer('numbered.mjs', {
+      threadCount,
+      // Small, so that a thread that hoards is out of memory soon.
+      resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 },
+    });
+    t.teardown(() => server.stop({ gracefulTimeoutMs: 0 }));
+    const exitedBefore = threadsExited();
+    const random = new Random(seed);
+    const assassin =
+      terminateEveryMs === 0
+        ? undefined
+        : setInterval(() => {
+            const threads = liveThreads();
+            if (threads.length > 0) void random.pick(threads).terminate();
+          }, terminateEveryMs);
+    const client = { port, requests, connections: 32, seed, oneDyingIn, deaths, toleratesDeaths: true };
+    const report = await runNumberedClientApart(client).finally(() => clearInterval(assassin));
+    const exited = threadsExited() - exitedBefore;
+    t.log(`${exited} deaths; ${describeCounts(report)}`);
+    t.deepEqual(report.failures, []);
+    t.true(exited > 0);
+    t.true(report.failedInPlace + report.failedAndClosed + report.cutInReply + report.cutBeforeReply > 0);
+    // Only a reply that was just beginning: the instant between the word and the first byte.
+    t.true(report.cutBeforeReply <= exited, 'closed without a byte more often than threads died');
+    const since = performance.now();
+    const ready = (): number => server.stats().threads.filter(({ state }) => state !== 'absent').length;
+    await untilSo(() => ready() === threadCount, () => `${ready()} of ${threadCount} threads are back`, BACK_WITHIN_MS);
+    t.log(`all threads back ${(performance.now() - since).toFixed(0)} ms after the last request; ${threadsStarted()} started in all`);
+    await atRest();
+    // Idle since then: it must answer at once, and everything rightly.
+    t.deepEqual(await faultsOfShortLoad(port, seed), []);
+    await atRest();
+  },
+});
+
+test.serial('throws in timers', survives, {
+  requests: amount(20_000, 2_000),
+  oneDyingIn: 150,
+  deaths: ['throw', 'reject'],
+  terminateEveryMs: 0,
+  threadCount: 2,
+});
+
+test.serial('exits, also in the middle of a reply', survives, {
+  requests: amount(20_000, 2_000),
+  oneDyingIn: 150,
+  deaths: ['exit', 'midreply'],
+  terminateEveryMs: 0,
+  threadCount: 2,
+});
+
+test.serial('threads that run out of memory', survives, {
+  requests: amount(10_000, 600),
+  oneDyingIn: 150,
+  deaths: ['oom'],
+  terminateEveryMs: 0,
+  threadCount: 2,
+});
+
+test.serial('threads that are terminated at any instant', survives, {
+  requests: amount(60_000, 5_000),
+  oneDyingIn: 0,
+  deaths: [],
+  terminateEveryMs: 150,
+  threadCount: 4,
+});
