@@ -1,8 +1,22 @@
 /**
- * The error classes, and `createError`, the one place where an error of ours comes into being. What
- * the errors say stands in `error-table.ts`. For any thread; nothing here reads or keeps state.
+ * `createError`, the one place where an error of ours comes into being. What the errors say stands in
+ * `error-table.ts`. For any thread; nothing here reads or keeps state.
  */
-import { ERROR_TABLE } from './error-table.ts';
+import {
+  AppError,
+  ConfigError,
+  HyperionError,
+  ListenError,
+  OptionError,
+  PlatformError,
+  RouteError,
+  ServerError,
+  ThreadError,
+  UsageError,
+} from './error-classes.ts';
+import { describeValue, ERROR_TABLE } from './error-table.ts';
+
+export * from './error-classes.ts';
 
 /** `APP_NO_EXPORT` and so on; the error's `code` is `ERR_HYPERION_APP_NO_EXPORT`. */
 export type ErrorName = keyof typeof ERROR_TABLE;
@@ -10,39 +24,6 @@ export type ErrorName = keyof typeof ERROR_TABLE;
 /** What the message of this error needs to know; `{}` where it needs nothing. */
 export type ErrorDetails<Name extends ErrorName> =
   Parameters<(typeof ERROR_TABLE)[Name]> extends [infer Details] ? Details : object;
-
-/** Base class of every error that Hyperion itself throws. `code` is `ERR_HYPERION_...` and stays stable. */
-export class HyperionError extends Error {
-  readonly code: string;
-  /** What the message was made of, e.g. `{ option: 'port', expected: '...', got: 'abc' }`. */
-  readonly details: Readonly<Record<string, unknown>>;
-
-  constructor(code: string, message: string, details: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = new.target.name;
-    this.code = code;
-    this.details = details;
-  }
-}
-
-/** A wrong, unknown or missing option. `details` has `option` and, for a wrong value, `expected` and `got`. */
-export class OptionError extends HyperionError {}
-/** The app cannot be found, loaded or served. An error that the app itself throws stays as it is. */
-export class AppError extends HyperionError {}
-/** A direct route with wrong arguments, twice, or with a wrong reply. */
-export class RouteError extends HyperionError {}
-/** This machine or this Node cannot run Hyperion. */
-export class PlatformError extends HyperionError {}
-/** The port or Unix socket cannot be had. `cause` is the system's error. */
-export class ListenError extends HyperionError {}
-/** A method called when the server is not in a state for it. */
-export class ServerError extends HyperionError {}
-/** A worker thread failed for a reason that is not the app's load. */
-export class ThreadError extends HyperionError {}
-/** A config file that is missing, ambiguous, unreadable or not an object. */
-export class ConfigError extends HyperionError {}
-/** A wrong command line. */
-export class UsageError extends HyperionError {}
 
 /** The first word of an error's name decides its class. */
 const CLASSES = {
@@ -69,7 +50,14 @@ export function createError<Name extends ErrorName>(
   const ErrorClass = CLASSES[name.slice(0, name.indexOf('_')) as ClassWord<Name>];
   // Sound because of the signature: `details` is what this row's message asks for.
   const toMessage = ERROR_TABLE[name] as (details: object) => string;
-  return new ErrorClass(`ERR_HYPERION_${name}`, toMessage(details), details, cause);
+  return new ErrorClass(`ERR_HYPERION_${name}`, toMessage(details), withPlainGot(details), cause);
+}
+
+/** Errors cross threads: what the app or a user gave, and cannot be cloned or may be large, is kept in words. */
+function withPlainGot(details: { readonly got?: unknown }): Readonly<Record<string, unknown>> {
+  const { got } = details;
+  const isPlain = got === null || !['object', 'function', 'symbol'].includes(typeof got);
+  return isPlain ? { ...details } : { ...details, got: describeValue(got) };
 }
 
 /** Where a listener was to listen; `path` wins over host and port. */

@@ -60,6 +60,13 @@ test('an option error says expected and got', (t) => {
   t.deepEqual(error.details, { option: 'port', expected: 'an integer', got: 'abc' });
 });
 
+test('an error can be sent to another thread, whatever the user gave', (t) => {
+  for (const got of [() => {}, Symbol('x'), { close: () => {} }]) {
+    const { details } = createError('OPTION_INVALID', { option: 'x', expected: 'y', got });
+    t.deepEqual(structuredClone(details), { option: 'x', expected: 'y', got: describeValue(got) });
+  }
+});
+
 const describes = test.macro({
   exec: (t: ExecutionContext, value: unknown, expected: string) => t.is(describeValue(value), expected),
   title: (_, value: unknown, expected: string) => `describeValue: ${expected} of a ${typeof value}`,
