@@ -185,6 +185,7 @@ export class Acceptor {
     const verdict = connection.isHeadWhole ? HEAD_SIMPLE : scan.scan(bytes, start, end, this.#options.maxHeaderBytes);
     connection.isHeadRequest = scan.isHead;
     connection.keepsAlive = scan.keepAlive;
+    connection.headLength = scan.headEnd - scan.headStart;
     switch (classify(verdict, scan.headEnd, scan.contentLength, end - start, this.#options)) {
       case 'incomplete':
         if (scan.hasBegun && connection.phase !== 'reading') connection.enter('reading', now);

@@ -56,6 +56,7 @@ export class Connection implements Due {
 
   /** Of the newest request: what a reply of ours to it must heed. */
   isHeadRequest = false;
+  headLength = 0;
   keepsAlive = true;
 
   /** The ring index of the newest loan, and what was lent. */

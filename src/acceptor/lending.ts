@@ -145,7 +145,7 @@ export class Lending {
     const { lendsConnection, slot } = connection;
     const descriptor = lendsConnection ? this.duplicateForThread(connection) : this.#writeDescriptorOf(connection);
     connection.addresses ??= addressesOf(connection);
-    if (!writer.write(index, descriptor, connection.addresses, bytes, start, end)) {
+    if (!writer.write(index, descriptor, connection.addresses, bytes, start, end, connection.headLength)) {
       if (lendsConnection) this.#closeLentDescriptors(connection);
       return false;
     }

@@ -174,8 +174,8 @@ export class PullLoop implements LoanOwner {
     const { memory, layout, line } = this.thread;
     const reader = this.#reader;
     reader.read(index);
-    const head = parseHead(reader.bytes, reader.start, reader.end);
-    const body = head === undefined || head.contentLength === 0 ? undefined : this.#copyBody(head.contentLength);
+    const head = this.#parseHead();
+    const body = head === undefined || head.contentLength === 0 ? undefined : this.#copyBody();
     const addresses = addressesOf(reader);
     const loan = new HeldRequest(this, slot, index, addresses, reader.descriptor);
     if (freeEntry(memory, layout, index)) this.thread.ringAcceptor();
@@ -205,11 +205,18 @@ export class PullLoop implements LoanOwner {
     this.#parts.serveConnection(loan);
   }
 
-  /** The body stands at the end of the entry. Copied: the entry is freed before the app reads it. */
-  #copyBody(length: number): Buffer {
-    const { bytes, end } = this.#reader;
-    const body = Buffer.allocUnsafe(length);
-    body.set(bytes.subarray(end - length, end));
+  /** Undefined unless both sides come to the same end and length: then nobody knows where the next request begins. */
+  #parseHead(): RequestHead | undefined {
+    const { bytes, start, headEnd, end } = this.#reader;
+    const head = parseHead(bytes, start, headEnd);
+    return head?.contentLength === end - headEnd ? head : undefined;
+  }
+
+  /** Copied: the entry is freed before the app reads it. */
+  #copyBody(): Buffer {
+    const { bytes, headEnd, end } = this.#reader;
+    const body = Buffer.allocUnsafe(end - headEnd);
+    body.set(bytes.subarray(headEnd, end));
     return body;
   }
 }

@@ -45,6 +45,7 @@ export const ENTRY_STATE: number = 0; // FREE or BUSY
 export const ENTRY_SLOT: number = 1; // the connection's slot, and CONNECTION_LOAN_BIT
 export const ENTRY_DESCRIPTOR: number = 2;
 export const ENTRY_LENGTH: number = 3; // request bytes
+export const ENTRY_HEAD_LENGTH: number = 9; // bytes of it that are head; both sides must come to the same
 export const ENTRY_REMOTE_LENGTH: number = 4; // address texts stand before the request bytes
 export const ENTRY_LOCAL_LENGTH: number = 5;
 export const ENTRY_REMOTE_PORT: number = 6;

@@ -8,6 +8,7 @@ import type { Memory } from './cells.ts';
 import {
   ENTRY_BYTES,
   ENTRY_DESCRIPTOR,
+  ENTRY_HEAD_LENGTH,
   ENTRY_LENGTH,
   ENTRY_LOCAL_LENGTH,
   ENTRY_LOCAL_PORT,
@@ -61,6 +62,7 @@ export class RingWriter {
     source: Uint8Array,
     start: number,
     end: number,
+    headLength: number,
   ): boolean {
     const { remote, local } = addresses;
     const length = end - start;
@@ -75,6 +77,7 @@ export class RingWriter {
     const cell = entryCell(this.#layout, index);
     memory.store(cell + ENTRY_DESCRIPTOR, descriptor);
     memory.store(cell + ENTRY_LENGTH, length);
+    memory.store(cell + ENTRY_HEAD_LENGTH, headLength);
     memory.store(cell + ENTRY_REMOTE_LENGTH, remote.length);
     memory.store(cell + ENTRY_LOCAL_LENGTH, local.length);
     memory.store(cell + ENTRY_REMOTE_PORT, addresses.remotePort);
@@ -121,6 +124,8 @@ export class RingReader {
   readonly bytes: Buffer;
   descriptor = -1;
   start = 0;
+  /** Behind the head; the body is the rest. */
+  headEnd = 0;
   end = 0;
   remoteAddress = '';
   remotePort = 0;
@@ -140,6 +145,7 @@ export class RingReader {
     const remoteEnd = offset + memory.load(cell + ENTRY_REMOTE_LENGTH);
     this.start = remoteEnd + memory.load(cell + ENTRY_LOCAL_LENGTH);
     this.end = this.start + memory.load(cell + ENTRY_LENGTH);
+    this.headEnd = this.start + memory.load(cell + ENTRY_HEAD_LENGTH);
     this.descriptor = memory.load(cell + ENTRY_DESCRIPTOR);
     this.remotePort = memory.load(cell + ENTRY_REMOTE_PORT);
     this.localPort = memory.load(cell + ENTRY_LOCAL_PORT);
