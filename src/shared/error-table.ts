@@ -4,6 +4,7 @@
  *
  * A message says what was expected, what was found, and what to do; one line, no advice about stacks.
  */
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 
 /** Longest piece of a wrong value that a message repeats: enough to recognise it, still one line. */
@@ -23,6 +24,11 @@ export function describeValue(value: unknown): string {
 const USABLE_APP =
   'a (req, res) listener, an http.Server, an object with fetch(request), a Koa application, a Fastify instance';
 
+/** Apps are known by their file URL; people know them by their path. */
+function toPath(app: string): string {
+  return app.startsWith('file:') ? fileURLToPath(app) : app;
+}
+
 export const ERROR_TABLE = {
   // Options: what `new Server(options)`, a config file, a flag or the environment said.
   OPTION_INVALID: ({ option, expected, got }: { option: string; expected: string; got: unknown }): string =>
@@ -40,27 +46,28 @@ export const ERROR_TABLE = {
     'Export it from a module and give the path of that',
 
   // The app module: finding it, loading it, what it exports, how it listens.
-  APP_NOT_FOUND: ({ path }: { path: string }): string => `There is no app at ${path}`,
-  APP_IS_DIRECTORY: ({ path }: { path: string }): string => `Expected the app to be a file, ${path} is a directory`,
+  APP_NOT_FOUND: ({ path }: { path: string }): string => `There is no app at ${toPath(path)}`,
+  APP_IS_DIRECTORY: ({ path }: { path: string }): string =>
+    `Expected the app to be a file, ${toPath(path)} is a directory`,
   APP_NEEDS_TYPE_STRIPPING: ({ path, version }: { path: string; version: string }): string =>
-    `Node ${version} cannot load ${path}: a TypeScript app needs Node >= 22.18 or \`--import tsx\``,
+    `Node ${version} cannot load ${toPath(path)}: a TypeScript app needs Node >= 22.18 or \`--import tsx\``,
   APP_NO_EXPORT: ({ path, got, hint }: { path: string; got: unknown; hint?: string | undefined }): string =>
-    `${path} has no usable export and never calls listen(): expected its default export to be ${USABLE_APP} ` +
+    `${toPath(path)} has no usable export and never calls listen(): expected its default export to be ${USABLE_APP} ` +
     `or defineApp(...), got ${describeValue(got)}${hint === undefined ? '' : `. ${hint}`}`,
   APP_BAD_RESULT: ({ path, got, hint }: { path: string; got: unknown; hint?: string | undefined }): string =>
-    `Expected the function that ${path} gave to defineApp() to return nothing (only routes), ${USABLE_APP}, ` +
+    `Expected the function that ${toPath(path)} gave to defineApp() to return nothing (only routes), ${USABLE_APP}, ` +
     `got ${describeValue(got)}${hint === undefined ? '' : `. ${hint}`}`,
   APP_STUCK: ({ path, step }: { path: string; step: string }): string =>
-    `${path} never finishes loading: ${step} is still awaited, and nothing is left in its thread that could end it`,
+    `${toPath(path)} never finishes loading: ${step} is still awaited, and nothing is left in its thread that could end it`,
   APP_BAD_DEFINITION: ({ got }: { got: unknown }): string =>
     `Expected the argument of defineApp() to be a function, got ${describeValue(got)}`,
   APP_LOAD_TIMEOUT: ({ path, timeoutMs }: { path: string; timeoutMs: number }): string =>
-    `${path} did not load within ${timeoutMs} ms (\`appLoadTimeoutMs\`): something in it is still awaited, ` +
+    `${toPath(path)} did not load within ${timeoutMs} ms (\`appLoadTimeoutMs\`): something in it is still awaited, ` +
     'or it neither exports an app nor calls listen()',
   APP_EXITED: ({ path, exitCode }: { path: string; exitCode: number }): string =>
-    `${path} ended its thread with exit code ${exitCode} while it was loading`,
+    `${toPath(path)} ended its thread with exit code ${exitCode} while it was loading`,
   APP_OUT_OF_MEMORY: ({ path }: { path: string }): string =>
-    `${path} ran out of memory while it was loading (see \`resourceLimits\`)`,
+    `${toPath(path)} ran out of memory while it was loading (see \`resourceLimits\`)`,
   APP_SECOND_LISTEN: ({ first, second }: { first: string; second: string }): string =>
     `The app listens twice: first ${first}, then ${second}. One server is served; ` +
     'leave one call, or start another process for the other',
@@ -96,7 +103,8 @@ export const ERROR_TABLE = {
     `The Unix socket ${path} is in use, or left over: stop what listens there or remove the file`,
   LISTEN_PORT_NOT_PERMITTED: ({ host, port }: { host: string; port: number }): string =>
     `Not permitted to listen on port ${port} of ${host}: choose a \`port\` from 1024 on, or give the process the right`,
-  LISTEN_PATH_NOT_PERMITTED: ({ path }: { path: string }): string => `Not permitted to create the Unix socket ${path}`,
+  LISTEN_PATH_NOT_PERMITTED: ({ path }: { path: string }): string =>
+    `Cannot create the Unix socket ${path}: its folder does not exist, or writing there is not permitted`,
   LISTEN_HOST_UNAVAILABLE: ({ host }: { host: string }): string =>
     `Cannot listen on ${host}: it is no address of this machine`,
   LISTEN_FAILED: ({ address, reason }: { address: string; reason: string }): string =>

@@ -53,6 +53,10 @@ test('details and cause are kept apart', (t) => {
   t.false('cause' in createError('APP_NOT_FOUND', { path: '' }));
 });
 
+test('an app known by its file URL is named by its path', (t) => {
+  t.is(createError('APP_NOT_FOUND', { path: 'file:///srv/my%20app.js' }).message, 'There is no app at /srv/my app.js');
+});
+
 test('an option error says expected and got', (t) => {
   const error = createError('OPTION_INVALID', { option: 'port', expected: 'an integer', got: 'abc' });
   t.true(error instanceof OptionError);
