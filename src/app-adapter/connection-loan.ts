@@ -32,8 +32,9 @@ export class ConnectionLoans implements Lending {
   readonly #emit: Emit;
   readonly #connections = new Map<LentSocket, LentConnection>();
   readonly #unsettled = new Set<LentConnection>();
-  readonly #resource = new AsyncResource('LentConnections', { requireManualDestroy: true });
-  /** Those that node calls idle, while it is asked; also while a framework closes the server. */
+  /** The thread's root async context: nothing of the app ever runs in it. */
+  readonly #rootContext = newResource('LentConnections');
+  /** Those that node calls idle, while it is asked. */
   #idle: Set<LentConnection> | undefined;
 
   constructor(httpServer: Server, routes: RouteTable, options: ThreadOptions, isDraining: () => boolean, log: Log) {
@@ -93,17 +94,13 @@ export class ConnectionLoans implements Lending {
     // Only a server that has listened keeps the list by which it knows who is idle.
     if (!tracksConnections(server)) server.emit('listening');
     server.emit = ((event: string | symbol, ...args: unknown[]) => this.#onEmit(event, args)) as Server['emit'];
-    // A framework may close its server while connections are on loan: that must not cut idle ones,
-    // whose next request may be on its way.
-    const close = server.close.bind(server);
-    server.close = (callback) => this.#shielded(() => close(callback));
   }
 
   #onEmit(event: string | symbol, args: unknown[]): boolean {
     if (isExchangeEvent(event)) {
       const connection = this.#connectionOf((args[0] as IncomingMessage | undefined)?.socket);
       if (connection !== undefined) {
-        connection.take(makeExchange(event, args));
+        connection.take(this.#makeExchange(event, args));
         return true;
       }
     } else if (event === 'clientError') {
@@ -117,10 +114,26 @@ export class ConnectionLoans implements Lending {
     return socket instanceof LentSocket ? this.#connections.get(socket) : undefined;
   }
 
+  #makeExchange(event: ExchangeEvent, args: readonly unknown[]): Exchange {
+    return {
+      event,
+      args,
+      request: args[0] as IncomingMessage,
+      response: isUpgradeEvent(event) ? undefined : (args[1] as ServerResponse),
+      // Of its own: node's parser has one context for all requests of a connection, and on Node 20
+      // what one of them enters the next would see.
+      resource: this.#rootContext.runInAsyncScope(() => newResource('HTTPINCOMINGMESSAGE')),
+      hasBegun: false,
+    };
+  }
+
   dispatch(exchange: Exchange): void {
-    const { event, request, response } = exchange;
+    exchange.resource.runInAsyncScope(() => this.#dispatch(exchange));
+  }
+
+  #dispatch({ event, args, request, response }: Exchange): void {
     if (response === undefined) {
-      this.#emit(event, ...exchange.args);
+      this.#emit(event, ...args);
       return;
     }
     try {
@@ -150,7 +163,7 @@ export class ConnectionLoans implements Lending {
   settleLater(connection: LentConnection): void {
     this.#unsettled.add(connection);
     // Not in the async context of the request that happens to end in this turn.
-    if (this.#unsettled.size === 1) setImmediate(() => this.#resource.runInAsyncScope(() => this.#settle()));
+    if (this.#unsettled.size === 1) setImmediate(() => this.#rootContext.runInAsyncScope(() => this.#settle()));
   }
 
   #settle(): void {
@@ -173,15 +186,6 @@ export class ConnectionLoans implements Lending {
     return idle;
   }
 
-  #shielded<Result>(call: () => Result): Result {
-    this.#idle = new Set();
-    try {
-      return call();
-    } finally {
-      this.#idle = undefined;
-    }
-  }
-
   isMeant(connection: LentConnection): boolean {
     this.#idle?.add(connection);
     return this.#idle === undefined;
@@ -193,14 +197,7 @@ export class ConnectionLoans implements Lending {
   }
 }
 
-const makeExchange = (event: ExchangeEvent, args: readonly unknown[]): Exchange => ({
-  event,
-  args,
-  request: args[0] as IncomingMessage,
-  response: isUpgradeEvent(event) ? undefined : (args[1] as ServerResponse),
-  resource: undefined,
-  hasBegun: false,
-});
+const newResource = (type: string): AsyncResource => new AsyncResource(type, { requireManualDestroy: true });
 
 const closeQuietly = (fd: number): void => {
   try {

@@ -16,8 +16,8 @@ export interface Exchange {
   readonly request: IncomingMessage;
   /** None at an upgrade or CONNECT. */
   readonly response: ServerResponse | undefined;
-  /** The async context in which node announced it; set if it must wait. */
-  readonly resource: AsyncResource | undefined;
+  /** The async context in which the app gets it. */
+  readonly resource: AsyncResource;
   /** Whether the app knows of it. */
   hasBegun: boolean;
 }

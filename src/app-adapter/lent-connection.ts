@@ -7,7 +7,6 @@
  *     ├────▶ upgraded (the app's alone until it closes) ────────────────────────▶ over
  *     └────▶ over (given back, closed, or taken back)
  */
-import { AsyncResource } from 'node:async_hooks';
 import { HEADERS_TOO_LARGE, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, type CannedReply } from '../shared/replies.ts';
 import type { Log } from './app-failures.ts';
 import { limitBody } from './body-limit.ts';
@@ -91,7 +90,7 @@ export class LentConnection implements LentSocketOwner {
     if (response?.headersSent === false) response.shouldKeepAlive = false;
   }
 
-  /** Node's parser has read a head, in whose async context this runs: served when all before it have ended. */
+  /** Node's parser has read a head: its request is served when all before it have ended. */
   take(exchange: Exchange): void {
     if (this.#state !== 'open' || this.#refusalBehind !== undefined) return;
     this.#progress.take(exchange.request);
@@ -102,7 +101,7 @@ export class LentConnection implements LentSocketOwner {
       this.#untaken.forget();
     }
     if (this.#current === undefined && this.#held.length === 0) return this.#serve(exchange);
-    this.#held.push({ ...exchange, resource: new AsyncResource('HTTPINCOMINGMESSAGE', { requireManualDestroy: true }) });
+    this.#held.push(exchange);
     if (!isUpgrade) this.socket.hold();
   }
 
@@ -124,8 +123,7 @@ export class LentConnection implements LentSocketOwner {
     if (this.#state !== 'open' || this.#current !== undefined) return true;
     const next = this.#held.shift();
     if (next !== undefined) {
-      if (next.resource === undefined) this.#serve(next);
-      else next.resource.runInAsyncScope(() => this.#serve(next));
+      this.#serve(next);
       if (this.#state === 'open' && this.#held.length === 0 && this.#refusalBehind === undefined) this.socket.release();
       return true;
     }

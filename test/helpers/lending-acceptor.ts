@@ -3,7 +3,7 @@
  * once, lends a duplicate of the descriptor with what was read, takes the connection back, and lends
  * it again when more comes. The sockets and descriptors are real.
  */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { loadLibc } from '../../src/acceptor/libc.ts';
 import { createSocket, startReading, takeConnections, type AcceptedHandle } from '../../src/acceptor/node-internals.ts';
@@ -20,6 +20,8 @@ export type LoanEvent =
 
 export interface RecordedLoan extends ConnectionLoan {
   readonly events: LoanEvent[];
+  /** Resolves when this has been done to the loan, at once if it has been. */
+  reached(event: LoanEvent): Promise<void>;
   isOver: boolean;
   /** The acceptor takes the loan back. */
   revoke(): void;
@@ -28,6 +30,8 @@ export interface RecordedLoan extends ConnectionLoan {
 export interface LendingAcceptor {
   readonly port: number;
   readonly loans: RecordedLoan[];
+  /** The nth loan, from 1, when it is made. */
+  lent(nth: number): Promise<RecordedLoan>;
   /** Connections that are neither closed nor given up. */
   readonly open: number;
   stop(): Promise<void>;
@@ -48,6 +52,7 @@ const LINGER_MS = 1000;
 
 export async function lendConnections(serve: (loan: ConnectionLoan) => void): Promise<LendingAcceptor> {
   const loans: RecordedLoan[] = [];
+  const news = new EventEmitter();
   const sockets = new Set<net.Socket>();
   const libc = loadLibc();
 
@@ -66,6 +71,7 @@ export async function lendConnections(serve: (loan: ConnectionLoan) => void): Pr
     const lend = (firstBytes: Buffer): void => {
       const loan = record(libc.duplicate(handle.fd), firstBytes);
       loans.push(loan);
+      news.emit('lent');
       loan.onGivenBack = () => {
         isLent = false;
         startReading(socket);
@@ -89,6 +95,10 @@ export async function lendConnections(serve: (loan: ConnectionLoan) => void): Pr
   return {
     port: (server.address() as AddressInfo).port,
     loans,
+    async lent(nth) {
+      while (loans.length < nth) await once(news, 'lent');
+      return loans[nth - 1] as RecordedLoan;
+    },
     get open() {
       return sockets.size;
     },
@@ -107,11 +117,16 @@ interface HookedLoan extends RecordedLoan {
 
 const record = (fd: number, firstBytes: Buffer): HookedLoan => {
   const events: LoanEvent[] = [];
+  const news = new EventEmitter();
   const note = (event: LoanEvent): void => {
     events.push(event);
+    news.emit(event);
   };
   const loan: HookedLoan = {
     events,
+    async reached(event) {
+      if (!events.includes(event)) await once(news, event);
+    },
     fd,
     firstBytes,
     addresses: ADDRESSES,
