@@ -52,7 +52,7 @@ export function createStats(
   threads: Iterable<PoolThread>,
 ): ServerStats {
   let lent = 0;
-  acceptor.connections.forEach(({ slot }) => {
+  acceptor.connections.table.forEach(({ slot }) => {
     const stage = stageOf(memory.load(wordCell(layout, slot)));
     if (stage === LENT || stage === LENT_REPLYING) lent += 1;
   });
@@ -62,11 +62,11 @@ export function createStats(
     running += runningIn(memory, layout, line);
     served += servedBy(memory, layout, line);
   }
-  const { accepted, rejected, refused } = acceptor.counters;
+  const { accepted, rejected, refused } = acceptor.connections.counters;
   return {
     pending: acceptor.lending.countPending(),
     running,
-    connections: acceptor.connections.size,
+    connections: acceptor.connections.table.size,
     lent,
     accepted,
     served,

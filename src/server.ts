@@ -79,9 +79,9 @@ export class Server {
       libc: this.#libc,
       options: this.#options,
       tell: (line, message) => this.#pool?.tell(line, message),
-      onConnectionOver: () => this.#whenConnectionOver(),
+      bellDescriptor: bellReadEnd,
+      whenOver: () => this.#whenConnectionOver(),
     });
-    this.#acceptor.hearThreads(bellReadEnd);
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
   }
 
@@ -193,10 +193,10 @@ export class Server {
   #whenTold(line: number, message: FromThread): void {
     switch (message.type) {
       case 'need-duplicate':
-        this.#acceptor.duplicateFor(line, message.slot, message.generation);
+        this.#acceptor.loanEnds.duplicateFor(line, message.slot, message.generation);
         return;
       case 'close-if-idle':
-        this.#acceptor.closeIfIdle(message.slot, message.generation);
+        this.#acceptor.loanEnds.closeIfIdle(message.slot, message.generation);
         return;
       case 'log':
         this.#logger[message.level](message.fields, message.message);
@@ -226,7 +226,7 @@ export class Server {
   }
 
   #whenConnectionOver(): void {
-    if (this.#acceptor.connections.size > 0) return;
+    if (this.#acceptor.connections.table.size > 0) return;
     this.#whenOver?.();
     if (this.#served?.accepted === true) this.#served.whenOver();
   }
@@ -251,7 +251,7 @@ export class Server {
 
   /** True when no connection is left; false when `timeoutMs` were not enough. */
   #allOver(timeoutMs: number): Promise<boolean> {
-    if (this.#acceptor.connections.size === 0) return Promise.resolve(true);
+    if (this.#acceptor.connections.table.size === 0) return Promise.resolve(true);
     if (timeoutMs === 0) return Promise.resolve(false);
     return new Promise((resolve) => {
       const timer = setTimeout(() => {

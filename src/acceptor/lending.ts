@@ -81,13 +81,22 @@ export class Lending {
   /** There may be room again. */
   drainOverflow(now: number): void {
     let drained = 0;
-    for (const { connection, bytes } of this.#overflow) {
-      const mustTell = connection.buffer !== undefined || connection.hasEnded;
-      if (!this.#tryPut(connection, bytes, 0, bytes.length, mustTell, now)) break;
+    for (const request of this.#overflow) {
+      if (!this.#tryPutAgain(request, now)) break;
       drained += 1;
     }
     if (drained > 0) this.#overflow.splice(0, drained);
     if (this.#overflow.length === 0) setOverflow(this.#parts.memory, false);
+  }
+
+  #tryPutAgain({ connection, bytes }: OverflowRequest, now: number): boolean {
+    const mustTell = connection.buffer !== undefined || connection.hasEnded;
+    try {
+      return this.#tryPut(connection, bytes, 0, bytes.length, mustTell, now);
+    } catch {
+      // Descriptors are used up: it waits on.
+      return false;
+    }
   }
 
   /** Takes a waiting request back. False: a thread has it (or had it). */

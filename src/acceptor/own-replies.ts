@@ -24,7 +24,7 @@ export function replyAndClose(connection: Connection, reply: CannedReply, now: n
 }
 
 /** Ends the connection after a thread's last reply. */
-export function linger(connection: Connection, now: number): void {
+export function lingerAfterLoan(connection: Connection, now: number): void {
   connection.enter('lingering', now);
   connection.buffer = undefined;
   connection.socket.end();

@@ -1,0 +1,130 @@
+/**
+ * All open connections: their slots, their words as the acceptor sees them, their deadlines, and the
+ * ways in which they end. What decides is in the files that use this one.
+ */
+import type { Memory } from '../shared/cells.ts';
+import { nowMs } from '../shared/clock.ts';
+import { CLIENT_ENDED, type Layout, wordCell } from '../shared/layout.ts';
+import type { ResolvedOptions } from '../shared/options.ts';
+import { type CannedReply, SERVER_BUSY } from '../shared/replies.ts';
+import { generationOf, IDLE, makeWord, MORE, stageOf } from '../shared/words.ts';
+import type { Connection } from './connection.ts';
+import { ConnectionTable } from './connection-table.ts';
+import { type AcceptorCounters, createCounters, type RefusalReason, type RejectReason } from './counters.ts';
+import { Deadlines } from './deadlines.ts';
+import type { Libc } from './libc.ts';
+import { lingerAfterLoan, replyAndClose } from './own-replies.ts';
+import { standingOf } from './standing.ts';
+import { type Drain, judge, type Verdict } from './timeouts.ts';
+
+export interface ConnectionsParts {
+  readonly memory: Memory;
+  readonly layout: Layout;
+  readonly libc: Libc;
+  readonly options: ResolvedOptions;
+  /** Its time has come: what `judge` says about it now. */
+  readonly whenDue: (connection: Connection, verdict: Verdict, now: number) => void;
+  /** It is over and forgotten. */
+  readonly whenOver: (connection: Connection) => void;
+}
+
+export class Connections {
+  readonly table: ConnectionTable = new ConnectionTable();
+  readonly counters: AcceptorCounters = createCounters();
+  readonly #parts: ConnectionsParts;
+  readonly #deadlines: Deadlines<Connection>;
+  #drain: Drain | undefined;
+
+  constructor(parts: ConnectionsParts) {
+    this.#parts = parts;
+    this.#deadlines = new Deadlines((connection, now) => parts.whenDue(connection, this.#judge(connection, now), now));
+  }
+
+  add(connection: Connection, now: number): void {
+    this.table.add(connection);
+    this.counters.accepted += 1;
+    this.lookLater(connection, now);
+  }
+
+  // --- Words --------------------------------------------------------------------------------------
+
+  word(connection: Connection): number {
+    return this.#parts.memory.load(wordCell(this.#parts.layout, connection.slot));
+  }
+
+  /** Whether a loan has ended and left the connection open. If not, its holder will ring at its end. */
+  isBack(connection: Connection): boolean {
+    const { memory, layout } = this.#parts;
+    const cell = wordCell(layout, connection.slot);
+    if (stageOf(memory.load(cell)) === IDLE) return true;
+    return stageOf(memory.or(cell, MORE)) === IDLE;
+  }
+
+  /** The word is the acceptor's again: only when no thread can swap it. The generation stays. */
+  disown(connection: Connection): void {
+    const { memory, layout } = this.#parts;
+    memory.store(wordCell(layout, connection.slot), makeWord(IDLE, 0, generationOf(this.word(connection))));
+  }
+
+  // --- Ends ---------------------------------------------------------------------------------------
+
+  /** 503, because there is no room. */
+  reject(connection: Connection, reason: RejectReason, now: number): void {
+    this.counters.rejected[reason] += 1;
+    this.#replyAndClose(connection, SERVER_BUSY, now);
+  }
+
+  /** Another reply of ours that closes. */
+  refuse(connection: Connection, reply: CannedReply, reason: RefusalReason, now: number): void {
+    this.counters.refused[reason] += 1;
+    this.#replyAndClose(connection, reply, now);
+  }
+
+  /** A thread has given the last reply. */
+  linger(connection: Connection, now: number): void {
+    lingerAfterLoan(connection, now);
+    this.lookLater(connection, now);
+  }
+
+  /** The connection is over and no thread has a loan of it: its slot and its descriptor are free. */
+  forget(connection: Connection): void {
+    const { memory, layout, libc, whenOver } = this.#parts;
+    connection.phase = 'gone';
+    this.#deadlines.remove(connection);
+    if (connection.writeDescriptor !== -1) libc.close(connection.writeDescriptor);
+    connection.writeDescriptor = -1;
+    memory.store(wordCell(layout, connection.slot) + CLIENT_ENDED, 0);
+    this.disown(connection);
+    this.table.remove(connection);
+    whenOver(connection);
+  }
+
+  #replyAndClose(connection: Connection, reply: CannedReply, now: number): void {
+    replyAndClose(connection, reply, now);
+    this.lookLater(connection, now);
+  }
+
+  // --- Deadlines ----------------------------------------------------------------------------------
+
+  /** Looks again when the connection's standing asks for it. */
+  lookLater(connection: Connection, now: number): void {
+    const verdict = this.#judge(connection, now);
+    this.#deadlines.schedule(connection, verdict.action === 'look' ? verdict.at : now);
+  }
+
+  /** From now on a connection between requests is closed after `idleMs`. */
+  drain(idleMs: number): void {
+    const now = nowMs();
+    this.#drain = { since: now, idleMs };
+    this.table.forEach((connection) => this.#deadlines.schedule(connection, now + idleMs));
+  }
+
+  close(): void {
+    this.#deadlines.close();
+  }
+
+  #judge(connection: Connection, now: number): Verdict {
+    const { memory, layout, options } = this.#parts;
+    return judge(standingOf(connection, memory, layout, now), options, this.#drain, now);
+  }
+}
