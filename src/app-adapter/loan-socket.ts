@@ -47,17 +47,22 @@ const emitClose = (socket: LoanSocket, hadError: boolean): void => {
   }
 };
 
-/** The app half-closed the connection: its client answers with its own end, and so it closes. */
 const finishEnd = (socket: LoanSocket, done: Done): void => {
   done();
-  if (!socket.readableEnded) socket.emitEnd();
+  setImmediate(endWithClient, socket);
+};
+
+/** The app half-closed the connection: its client answers with its own end, and so it closes. */
+const endWithClient = (socket: LoanSocket): void => {
+  if (!socket.destroyed && !socket.readableEnded) socket.emitEnd();
 };
 
 export class LoanSocket extends Duplex {
   readonly server: Server;
-  /** Until `res` `'finish'`: the request to abort when the socket closes. */
   incoming: NodeRequest | undefined;
   outgoing: NodeResponse | undefined;
+  /** From `res` `'finish'` on: the socket's close aborts no request any more. */
+  isAnswered = false;
   declare readonly encrypted?: true;
   readonly connecting: boolean = false;
   readonly pending: boolean = false;

@@ -143,12 +143,6 @@ export const captureRejections = (server: http.Server): boolean => {
   return true;
 };
 
-const tickCallback: unknown = Reflect.get(process, '_tickCallback');
-
-/** Runs all waiting ticks and microtasks now. Undefined where Node has no way to. */
-export const runTicks: (() => void) | undefined =
-  typeof tickCallback === 'function' ? (tickCallback as () => void).bind(process) : undefined;
-
 /** Whether node's server itself has paused a socket. It resumes it too, and asserts that nobody else does. */
 export const isPausedByServer = (socket: Socket): boolean => (socket as Socket & { _paused?: boolean })._paused === true;
 

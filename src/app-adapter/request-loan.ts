@@ -27,7 +27,6 @@ import {
   optimizesEmptyRequests,
   requestClassOf,
   responseClassOf,
-  runTicks,
 } from './node-internals.ts';
 import { attachListeners } from './socket-listeners.ts';
 
@@ -73,9 +72,12 @@ export const serveRequest = (
   const socket = new LoanSocket(loan, httpServer, settings.writeTimeoutMs);
   loan.onClientGone = (how) => clientGone(socket, how);
   loan.onRevoked = () => socket.destroy();
-  let request: NodeRequest;
+  const hasBody = body !== undefined && body.length > 0;
+  // Node lets all ticks and microtasks run between a body and its end, but no immediate of the
+  // handler's: ours stands in the queue before them.
+  if (hasBody) setImmediate(completeInScope, resource, socket);
   try {
-    request = resource.runInAsyncScope(dispatch, undefined, socket, head, httpServer, settings);
+    resource.runInAsyncScope(dispatch, undefined, socket, head, httpServer, settings);
   } catch (error) {
     // Only a request or response class of the app's own can throw here: there is nobody to answer.
     settings.log('error', { err: error, method: head.method, url: head.target }, 'the request could not be made');
@@ -83,18 +85,11 @@ export const serveRequest = (
     return;
   }
   try {
-    if (body !== undefined && body.length > 0) {
-      resource.runInAsyncScope(deliverBody, undefined, socket, request, body);
-      // Between the body and its end node lets everything run that waits: 'data' comes before `complete`.
-      runTicks?.();
-    }
+    if (hasBody) resource.runInAsyncScope(deliverBody, undefined, socket, body);
+    else completeInScope(resource, socket);
   } catch (error) {
-    rethrowLater(error);
-  }
-  try {
-    resource.runInAsyncScope(completeRequest, undefined, socket, request);
-  } catch (error) {
-    rethrowLater(error);
+    // As under node:http what the app's listeners throw is an uncaught exception; it must not stop the caller.
+    process.nextTick(rethrow, error);
   }
 };
 
@@ -103,12 +98,7 @@ export const closeAfterReplies = (): void => {
   for (const { outgoing } of openSockets) if (outgoing !== undefined) outgoing.shouldKeepAlive = false;
 };
 
-const dispatch = (
-  socket: LoanSocket,
-  head: RequestHead,
-  server: NodeServer,
-  settings: RequestSettings,
-): NodeRequest => {
+const dispatch = (socket: LoanSocket, head: RequestHead, server: NodeServer, settings: RequestSettings): void => {
   if (server.timeout) socket.setTimeout(server.timeout);
   attachListeners(socket);
   const request = makeRequest(socket, head, server);
@@ -134,7 +124,6 @@ const dispatch = (
   } catch (error) {
     answerFailure(error, request, response, settings.log);
   }
-  return request;
 };
 
 const makeRequest = (socket: LoanSocket, head: RequestHead, server: NodeServer): NodeRequest => {
@@ -154,12 +143,19 @@ const makeRequest = (socket: LoanSocket, head: RequestHead, server: NodeServer):
   return request;
 };
 
-const deliverBody = (socket: LoanSocket, request: NodeRequest, body: Buffer): void => {
-  if (!request._dumped && !request.push(body)) socket.pause();
+const deliverBody = (socket: LoanSocket, body: Buffer): void => {
+  const request = socket.incoming;
+  if (request !== undefined && !request._dumped && !request.push(body)) socket.pause();
+};
+
+const completeInScope = (resource: AsyncResource, socket: LoanSocket): void => {
+  resource.runInAsyncScope(completeRequest, undefined, socket);
 };
 
 /** Always, even if the request was destroyed meanwhile: else its `'end'` or `'close'` never comes. */
-const completeRequest = (socket: LoanSocket, request: NodeRequest): void => {
+const completeRequest = (socket: LoanSocket): void => {
+  const request = socket.incoming;
+  if (request === undefined) return;
   request.complete = true;
   request.push(null);
   if (socket.isPaused() && socket.readable) socket.resume();
@@ -192,9 +188,9 @@ function onResponseFinish(this: NodeResponse): void {
 
 const finishExchange = (response: NodeResponse, socket: LoanSocket): void => {
   const request = socket.incoming;
+  socket.isAnswered = true;
   if (request !== undefined) {
     detachAbortSignal(request);
-    socket.incoming = undefined;
     discardUnread(request);
   }
   if (response.socket !== null) response.detachSocket(response.socket);
@@ -213,9 +209,6 @@ const closeExchange = (response: NodeResponse, socket: LoanSocket): void => {
 const rethrow = (error: unknown): never => {
   throw error;
 };
-
-/** As under node:http what the app's listeners throw is an uncaught exception; the request goes on without them. */
-const rethrowLater = (error: unknown): void => process.nextTick(rethrow, error);
 
 const prepareServer = (server: Server, log: Log): void => {
   preparedServers.add(server);

@@ -38,9 +38,7 @@ function onEnd(this: LoanSocket): void {
 }
 
 function onClose(this: LoanSocket): void {
-  const request = this.incoming;
-  this.incoming = undefined;
-  request?.destroy(aborted());
+  if (!this.isAnswered) this.incoming?.destroy(aborted());
 }
 
 function onDrain(this: LoanSocket): void {
