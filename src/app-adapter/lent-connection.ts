@@ -68,8 +68,16 @@ export class LentConnection implements LentSocketOwner {
     this.#reply = new ReplyStage(loan);
     this.socket = new LentSocket(loan.fd, loan.addresses);
     this.socket.owner = this;
-    this.#deadline = new ReadDeadline(lending.limits, () => !this.socket.isPaused(), () => this.#onLate());
-    this.#stall = new WriteStall(lending.limits.writeTimeoutMs, () => queuedBytes(this.socket), () => this.#cut());
+    this.#deadline = new ReadDeadline(
+      lending.limits,
+      () => !this.socket.isPaused(),
+      () => this.#onLate(),
+    );
+    this.#stall = new WriteStall(
+      lending.limits.writeTimeoutMs,
+      () => queuedBytes(this.socket),
+      () => this.#cut(),
+    );
     loan.onRevoked = () => this.#cut();
     loan.onDrain = () => this.drain();
   }
@@ -157,7 +165,8 @@ export class LentConnection implements LentSocketOwner {
     if (request.complete) this.#deadline.stop();
     else if (!this.#deadline.isRunning) this.#deadline.start();
     const { maxBodyBytes } = this.#lending.limits;
-    if (!limitBody(request, maxBodyBytes, () => this.#refuse(PAYLOAD_TOO_LARGE))) return this.#refuse(PAYLOAD_TOO_LARGE);
+    if (!limitBody(request, maxBodyBytes, () => this.#refuse(PAYLOAD_TOO_LARGE)))
+      return this.#refuse(PAYLOAD_TOO_LARGE);
     this.#loan.requestBegan();
     exchange.hasBegun = true;
     this.#lending.dispatch(exchange);

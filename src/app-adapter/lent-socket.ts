@@ -31,7 +31,8 @@ const SWITCHING = 'HTTP/1.1 101';
 
 /** Whether these bytes are a 1xx reply, as node's `writeContinue` and its like write it. */
 export const isInformationalReply = (bytes: Buffer | string): boolean => {
-  const start = typeof bytes === 'string' ? bytes.slice(0, SWITCHING.length) : bytes.toString('latin1', 0, SWITCHING.length);
+  const start =
+    typeof bytes === 'string' ? bytes.slice(0, SWITCHING.length) : bytes.toString('latin1', 0, SWITCHING.length);
   return start.startsWith(INFORMATIONAL) && start !== SWITCHING;
 };
 

@@ -60,11 +60,18 @@ export class ReadDeadline {
   #look(): void {
     const now = nowMs();
     if (!this.#isReading()) return this.start();
-    if (now >= this.#lastReadMs + this.#betweenReadsMs || now >= this.#startedMs + this.#wholeMs) {
+    if (!this.#isLate(now)) return this.#arm(now);
+    // The thread may have been busy: what has come meanwhile is read before an immediate runs.
+    const timer = this.#timer;
+    setImmediate(() => {
+      if (this.#timer !== timer) return;
+      if (!this.#isLate(nowMs())) return this.#arm(nowMs());
       this.stop();
       this.#onLate();
-    } else {
-      this.#arm(now);
-    }
+    });
+  }
+
+  #isLate(now: number): boolean {
+    return now >= this.#lastReadMs + this.#betweenReadsMs || now >= this.#startedMs + this.#wholeMs;
   }
 }

@@ -10,7 +10,8 @@ import { INTERNAL_SERVER_ERROR } from '../../src/shared/replies.ts';
 import { startLentServer, type LentServer, type LentServerSetup } from '../helpers/lent-server.ts';
 import type { RawConnection } from '../helpers/raw-connection.ts';
 
-const get = (path: string, ...lines: string[]): string => [`GET ${path} HTTP/1.1`, 'Host: x', ...lines, '', ''].join('\r\n');
+const get = (path: string, ...lines: string[]): string =>
+  [`GET ${path} HTTP/1.1`, 'Host: x', ...lines, '', ''].join('\r\n');
 const post = (path: string, ...lines: string[]): string => get(path, ...lines).replace('GET', 'POST');
 const CHUNKED = 'Transfer-Encoding: chunked';
 
@@ -87,7 +88,10 @@ test('a pipelined request reaches the app when the one before it has ended', asy
     res.end(path);
   }
   t.is((await client.response(3)).body.toString(), '/3');
-  t.deepEqual(client.responses.map(({ body }) => body.toString()), ['/1', '/2', '/3']);
+  t.deepEqual(
+    client.responses.map(({ body }) => body.toString()),
+    ['/1', '/2', '/3'],
+  );
   const loan = await lent(1);
   await loan.reached('giveBack');
   t.is(loan.events.filter((event) => event === 'requestBegan').length, 3);
@@ -151,7 +155,8 @@ test('bodies both ways, chunked and large', async (t) => {
   const { client } = await start(t, { app: (req, res) => void req.pipe(res) });
   const body = Buffer.alloc(2_000_000, '0123456789');
   client.request(post('/', CHUNKED), 'POST');
-  for (let at = 0; at < body.length; at += 50_000) client.send(Buffer.concat([Buffer.from('c350\r\n'), body.subarray(at, at + 50_000), Buffer.from('\r\n')]));
+  for (let at = 0; at < body.length; at += 50_000)
+    client.send(Buffer.concat([Buffer.from('c350\r\n'), body.subarray(at, at + 50_000), Buffer.from('\r\n')]));
   client.send('0\r\n\r\n');
   t.true((await client.response()).body.equals(body));
 });
@@ -225,7 +230,7 @@ const upgrading = (take: (req: IncomingMessage, socket: Duplex, head: Buffer) =>
 const UPGRADE = ['Connection: Upgrade', 'Upgrade: chat'];
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n';
 
-test('an upgraded socket is the app\'s until it ends, and its request has ended', async (t) => {
+test("an upgraded socket is the app's until it ends, and its request has ended", async (t) => {
   const httpServer = upgrading((_, socket, head) => {
     socket.write(SWITCHING + head.toString());
     socket.on('data', (bytes: Buffer) => socket.write(bytes.toString().toUpperCase()));
@@ -270,18 +275,32 @@ test('an upgrade behind a running request waits for it', async (t) => {
 });
 
 test('behind an upgrade that nobody takes no byte is lost', async (t) => {
-  const { client, loans, lent } = await start(t, { app: async (req, res) => void res.end(req.url + (await text(req))) });
-  client.request(get('/1', ...UPGRADE) + post('/2', ...UPGRADE, CHUNKED) + '3\r\nabc\r\n0\r\n\r\n' + get('/3', ...UPGRADE) + get('/4'));
+  const { client, loans, lent } = await start(t, {
+    app: async (req, res) => void res.end(req.url + (await text(req))),
+  });
+  client.request(
+    get('/1', ...UPGRADE) +
+      post('/2', ...UPGRADE, CHUNKED) +
+      '3\r\nabc\r\n0\r\n\r\n' +
+      get('/3', ...UPGRADE) +
+      get('/4'),
+  );
   for (let request = 2; request <= 4; request++) client.request('');
   await client.response(4);
-  t.deepEqual(client.responses.map(({ body }) => body.toString()), ['/1', '/2abc', '/3', '/4']);
+  t.deepEqual(
+    client.responses.map(({ body }) => body.toString()),
+    ['/1', '/2abc', '/3', '/4'],
+  );
   await (await lent(1)).reached('giveBack');
   t.is(loans.length, 1);
 });
 
 for (const [title, rest] of [
   ['in the same read', 'NO SUCH\0THING\r\n\r\n'],
-  ['with a body of its own', `POST /2 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n${CHUNKED}\r\n\r\nzz\r\n`],
+  [
+    'with a body of its own',
+    `POST /2 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n${CHUNKED}\r\n\r\nzz\r\n`,
+  ],
 ] as const) {
   test(`malformed bytes behind an upgrade that nobody takes are refused: ${title}`, async (t) => {
     const { client } = await start(t, { app: answerPath });
@@ -305,13 +324,15 @@ test('malformed bytes in a later read behind an upgrade that nobody takes are re
   t.is(loans.length, 1);
 });
 
-test('CONNECT is the app\'s if it listens, else the connection ends as under node:http', async (t) => {
+test("CONNECT is the app's if it listens, else the connection ends as under node:http", async (t) => {
   const { client, lent, httpServer, connect } = await start(t, { app: answerPath });
   client.send('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
   await client.closed();
   t.is(client.bytesReceived, 0);
   await (await lent(1)).reached('close');
-  httpServer.on('connect', (_req: IncomingMessage, socket: Duplex) => socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nraw'));
+  httpServer.on('connect', (_req: IncomingMessage, socket: Duplex) =>
+    socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nraw'),
+  );
   const tunnel = connect();
   tunnel.request('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
   t.is((await tunnel.response()).body.toString(), 'raw');
@@ -406,10 +427,18 @@ test('direct routes come before the app', async (t) => {
     app: () => t.fail('not the app'),
     routes(routes) {
       routes.handleStatic('GET', '/static', 'static');
-      routes.handle('POST', '/dynamic', async (request) => ({ status: 201, body: (await request.text()).toUpperCase() }));
+      routes.handle('POST', '/dynamic', async (request) => ({
+        status: 201,
+        body: (await request.text()).toUpperCase(),
+      }));
     },
   });
-  client.request(get('/static') + post('/dynamic', CHUNKED) + '3\r\nabc\r\n0\r\n\r\n' + post('/dynamic', 'Expect: 100-continue', 'Content-Length: 3'));
+  client.request(
+    get('/static') +
+      post('/dynamic', CHUNKED) +
+      '3\r\nabc\r\n0\r\n\r\n' +
+      post('/dynamic', 'Expect: 100-continue', 'Content-Length: 3'),
+  );
   client.request('');
   client.request('');
   t.is((await client.response(1)).body.toString(), 'static');
@@ -457,7 +486,7 @@ test('a descriptor that cannot be adopted is a lost loan', async (t) => {
   t.is(logs[0]?.level, 'warn');
 });
 
-test('what else happens on the app\'s server is none of ours', async (t) => {
+test("what else happens on the app's server is none of ours", async (t) => {
   const httpServer = http.createServer(answerPath);
   await startLentServer(t, { httpServer });
   httpServer.listen(0, '127.0.0.1');

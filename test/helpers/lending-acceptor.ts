@@ -10,13 +10,7 @@ import { createSocket, startReading, takeConnections, type AcceptedHandle } from
 import type { ConnectionAddresses, ConnectionLoan } from '../../src/app-adapter/loan.ts';
 
 /** What has been done to a loan, in order. */
-export type LoanEvent =
-  | 'beginReply'
-  | 'endReply'
-  | 'requestBegan'
-  | 'requestEnded'
-  | 'giveBack'
-  | 'close';
+export type LoanEvent = 'beginReply' | 'endReply' | 'requestBegan' | 'requestEnded' | 'giveBack' | 'close';
 
 export interface RecordedLoan extends ConnectionLoan {
   readonly events: LoanEvent[];
