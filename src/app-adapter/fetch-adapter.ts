@@ -9,20 +9,28 @@ import { answerFailure } from './app-failures.ts';
 import type { ThreadLog } from './app-host.ts';
 import type { FetchApp } from './define-app.ts';
 import { type Reply, readReply } from './direct-reply.ts';
+import { createLentRequestClass, type LentRequestClass, type RequestInit } from './lent-request.ts';
 import { writeReply } from './node-reply.ts';
 import { bodyOf, hasBody, signalOf } from './node-request.ts';
 
 export function toNodeListener(app: FetchApp, log: ThreadLog): RequestListener {
-  return (req, res) => void serve(app, req, res, log);
+  const LentRequest = createLentRequestClass();
+  return (req, res) => void serve(app, LentRequest, req, res, log);
 }
 
-async function serve(app: FetchApp, req: IncomingMessage, res: ServerResponse, log: ThreadLog): Promise<void> {
+async function serve(
+  app: FetchApp,
+  LentRequest: LentRequestClass,
+  req: IncomingMessage,
+  res: ServerResponse,
+  log: ThreadLog,
+): Promise<void> {
   const refusal = refusalOf(req);
   if (refusal !== undefined) return refuse(refusal, res);
   let reply: Reply;
   let signal: AbortSignal | undefined;
   try {
-    const request = new Request(urlOf(req), { ...requestInit(req, res), signal: (signal = signalOf(res)) });
+    const request = new LentRequest(urlOf(req), requestInit(req, res), () => (signal = signalOf(res)));
     const response: unknown = await app.fetch(request);
     reply = await readReply(response, { method: request.method, path: req.url ?? '' });
   } catch (error) {
@@ -54,11 +62,9 @@ function urlOf(req: IncomingMessage): string {
   return `${scheme}://${req.headers.host ?? 'localhost'}${url === '*' ? '/*' : url}`;
 }
 
-type RequestInitOf = NonNullable<ConstructorParameters<typeof Request>[1]>;
-
-function requestInit(req: IncomingMessage, res: ServerResponse): RequestInitOf {
+function requestInit(req: IncomingMessage, res: ServerResponse): RequestInit {
   const { method = 'GET' } = req;
-  const init: RequestInitOf = { method, headers: headersOf(req) };
+  const init: RequestInit = { method, headers: headersOf(req) };
   if (method === 'GET' || method === 'HEAD' || !hasBody(req)) return init;
   return { ...init, body: bodyOf(req, res), duplex: 'half' };
 }
