@@ -115,6 +115,7 @@ export const DOUBTFUL_HEADS: Readonly<Record<string, string>> = {
   'LF behind a header': 'GET / HTTP/1.1\r\nHost: a\n\r\n',
   'LF as the empty line': 'GET / HTTP/1.1\r\nHost: a\r\n\n',
   'CR CR LF behind a header': 'GET / HTTP/1.1\r\nHost: a\r\r\n\r\n',
+  'another byte for LF behind a header': 'GET / HTTP/1.1\r\nHost: a\r\nX: y\rZname: b\r\n\r\n',
   'CR without LF at the end': 'GET / HTTP/1.1\r\nHost: a\r\n\rX',
   'a leading LF': `\n${get()}`,
   'a leading CR': `\r${get()}`,
