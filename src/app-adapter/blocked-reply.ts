@@ -1,10 +1,11 @@
 /**
  * The rest of a reply that the kernel did not take at once. Asks the acceptor for a duplicate of
- * the connection's descriptor and goes on writing on it as a `net.Socket`, which waits for the
- * client as any socket does. From then on the whole rest of the reply passes here, so that bytes
- * never overtake each other. One piece at a time: the stream in front keeps the queue.
+ * the connection's descriptor and writes the rest on it as a `net.Socket`, which waits for the
+ * client as any socket does. One rest at a time: the stream in front keeps the queue, and may write
+ * past this again once the rest is out.
  */
 import { Socket } from 'node:net';
+import { constants } from 'node:os';
 import type { RequestLoan } from './loan.ts';
 
 /**
@@ -16,6 +17,10 @@ const SLICE_BYTES = 65_536;
 type Done = (error?: Error | null) => void;
 
 const lost = (): Error => Object.assign(new Error('The connection was taken back'), { code: 'ECONNABORTED' });
+
+/** What a write of a `net.Socket` fails with that was under way when the socket was destroyed. */
+const canceled = (): Error =>
+  Object.assign(new Error('write ECANCELED'), { errno: -constants.errno.ECANCELED, code: 'ECANCELED', syscall: 'write' });
 
 const ignore = (): void => {};
 
@@ -36,7 +41,7 @@ export class BlockedReply {
   #isDestroyed = false;
   #bytes: Uint8Array | undefined;
   #offset = 0;
-  #done: Done = ignore;
+  #done: Done | undefined;
 
   /** `writeTimeoutMs` 0 waits for ever. `onTimeout`: bytes were queued and the kernel took none for so long. */
   constructor(loan: RequestLoan, writeTimeoutMs: number, onProgress: (bytes: number) => void, onTimeout: () => void) {
@@ -54,13 +59,19 @@ export class BlockedReply {
     this.#bytes = bytes;
     this.#offset = 0;
     this.#done = done;
-    if (this.#socket !== undefined) this.#sendSlice(this.#socket);
+    if (this.#socket !== undefined) this.#sendSlice(this.#socket, bytes);
   }
 
   /** Closes the duplicate, also one that comes later. What was not written never will be. */
   destroy(): void {
     this.#isDestroyed = true;
+    this.#bytes = undefined;
     this.#socket?.destroy();
+  }
+
+  /** Tells the writer of the bytes that a `destroy()` left unwritten, as late as node does. */
+  cancel(): void {
+    this.#finish(canceled());
   }
 
   #adopt(fd: number | undefined): void {
@@ -81,33 +92,38 @@ export class BlockedReply {
     this.#socket.on('timeout', this.#onTimeout);
     // Every failure of the socket is the failure of a write, and reported there.
     this.#socket.on('error', ignore);
-    if (this.#bytes !== undefined) this.#sendSlice(this.#socket);
+    if (this.#bytes !== undefined) this.#sendSlice(this.#socket, this.#bytes);
   }
 
-  #sendSlice(socket: Socket): void {
-    const bytes = this.#bytes;
-    if (bytes === undefined) return;
+  #sendSlice(socket: Socket, bytes: Uint8Array): void {
     const slice = bytes.subarray(this.#offset, this.#offset + SLICE_BYTES);
     // Node's own socket time-out is put off while the kernel's queue of a pending write shrinks.
     socket.setTimeout(this.#writeTimeoutMs);
-    socket.write(slice, (error) => {
-      if (error) {
-        this.#finish(error);
-        return;
-      }
-      this.#offset += slice.length;
-      this.#onProgress(slice.length);
-      if (this.#offset < bytes.length) this.#sendSlice(socket);
-      else this.#finish();
-    });
+    socket.write(slice, (error) => this.#onSliceWritten(socket, bytes, slice.length, error));
+  }
+
+  #onSliceWritten(socket: Socket, bytes: Uint8Array, count: number, error: Error | null | undefined): void {
+    // Node 20 calls back without an error when the socket was destroyed under the write.
+    if (this.#isDestroyed) return;
+    if (error) {
+      this.#finish(error);
+      return;
+    }
+    this.#offset += count;
+    this.#onProgress(count);
+    if (this.#offset < bytes.length) {
+      this.#sendSlice(socket, bytes);
+      return;
+    }
+    socket.setTimeout(0);
+    this.#finish();
   }
 
   #finish(error?: Error): void {
     const done = this.#done;
     this.#bytes = undefined;
-    this.#done = ignore;
-    this.#socket?.setTimeout(0);
-    if (error === undefined) done();
-    else done(error);
+    this.#done = undefined;
+    if (error === undefined) done?.();
+    else done?.(error);
   }
 }

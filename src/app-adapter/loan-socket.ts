@@ -39,8 +39,9 @@ const writeError = (cause: unknown): Error => {
   return Object.assign(new Error(`write ${code}`), { errno, code, syscall: 'write' });
 };
 
-const emitClose = (socket: LoanSocket, hadError: boolean): void => {
+const emitClose = (socket: LoanSocket, blocked: BlockedReply | undefined, hadError: boolean): void => {
   try {
+    blocked?.cancel();
     socket.emit('close', hadError);
   } finally {
     socket.endLoan();
@@ -132,7 +133,7 @@ export class LoanSocket extends Duplex {
     if (this.#hasEnded) this.#loan.closeIfIdle();
     done(error);
     // 'error' comes on the next tick, 'close' when a real handle would have closed: a turn later.
-    setImmediate(emitClose, this, error !== null);
+    setImmediate(emitClose, this, this.#blocked, error !== null);
   }
 
   destroySoon(): void {
@@ -232,10 +233,6 @@ export class LoanSocket extends Duplex {
       return;
     }
     const finished = isInformational ? this.#afterInformational(done) : done;
-    if (this.#blocked !== undefined) {
-      this.#blocked.send(isReused(bytes) ? Buffer.from(bytes) : bytes, finished);
-      return;
-    }
     let written: number;
     try {
       written = this.#loan.write(bytes);
@@ -249,7 +246,7 @@ export class LoanSocket extends Duplex {
       return;
     }
     const rest = bytes.subarray(written);
-    this.#blocked = new BlockedReply(
+    this.#blocked ??= new BlockedReply(
       this.#loan,
       this.#writeTimeoutMs,
       (count) => this.#onProgress(count),

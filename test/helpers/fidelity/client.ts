@@ -1,0 +1,162 @@
+/**
+ * The client's side of a scenario: raw connections, and words with the handler. A wait without an
+ * end is a failure of the scenario, not of the test run: every wait gives up.
+ */
+import { once } from 'node:events';
+import { type Socket, connect } from 'node:net';
+import { type RequestParts, requestText } from './scenario.ts';
+
+/** How long a scenario may take: waits beyond it throw. */
+const PATIENCE_MS = 4000;
+
+export class ClientConnection {
+  readonly socket: Socket;
+  received = '';
+  /** How the server's side stands. */
+  state: 'open' | 'ended' | 'reset' = 'open';
+  readonly #changed: () => void;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(port: number, changed: () => void) {
+    this.#changed = changed;
+    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    this.socket.setEncoding('latin1');
+    this.socket.on('data', (text: string) => {
+      this.received += text;
+      this.#notify();
+    });
+    this.socket.on('end', () => {
+      this.state = 'ended';
+      this.#notify();
+    });
+    this.socket.on('error', () => {
+      this.state = 'reset';
+      this.#notify();
+    });
+  }
+
+  send(text: string): void {
+    this.socket.write(text, 'latin1');
+  }
+
+  /** Waits until the text was received. */
+  async receive(text: string): Promise<void> {
+    let searched = 0;
+    const isThere = (): boolean => {
+      const found = this.received.indexOf(text, searched);
+      searched = Math.max(0, this.received.length - text.length);
+      return found >= 0;
+    };
+    await this.until(isThere, text);
+  }
+
+  /** Waits until so many bytes were received. */
+  async receiveBytes(count: number): Promise<void> {
+    await this.until(() => this.received.length >= count, `${count} bytes`);
+  }
+
+  /** Waits until the server has closed its side. */
+  async ended(): Promise<void> {
+    await this.until(() => this.state !== 'open', 'the end');
+  }
+
+  async until(isSo: () => boolean, what: string): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!isSo()) {
+      const rest = deadline - Date.now();
+      if (rest <= 0) throw new Error(`The client waited in vain for ${what}`);
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, rest);
+        this.#waiting.add(wake);
+      });
+    }
+  }
+
+  /** FIN; the connection goes on receiving. */
+  end(): void {
+    this.socket.end();
+  }
+
+  /** RST. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  #notify(): void {
+    this.#changed();
+    for (const wake of this.#waiting) wake();
+  }
+}
+
+/** What the client needs of the thread that serves. */
+export interface HostLink {
+  readonly port: number;
+  readonly name: string;
+  readonly extraHeaders: readonly string[];
+  tell(what: string): void;
+  /** Resolves when the handler has reached the place. */
+  reaches(place: string): Promise<void>;
+  changed(): void;
+}
+
+export class Client {
+  readonly connections: ClientConnection[] = [];
+  readonly #link: HostLink;
+  readonly #request: RequestParts;
+
+  constructor(link: HostLink, request: RequestParts) {
+    this.#link = link;
+    this.#request = request;
+  }
+
+  async connect(): Promise<ClientConnection> {
+    const connection = new ClientConnection(this.#link.port, this.#link.changed);
+    this.connections.push(connection);
+    await once(connection.socket, 'connect');
+    return connection;
+  }
+
+  /** Connects and sends one request: the scenario's own, or the given one. */
+  async request(parts: RequestParts = this.#request): Promise<ClientConnection> {
+    const connection = await this.connect();
+    connection.send(this.text(parts));
+    return connection;
+  }
+
+  /** The bytes of a request to this scenario. */
+  text(parts: RequestParts = this.#request): string {
+    return requestText(this.#link.name, parts, this.#link.extraHeaders);
+  }
+
+  /** Waits until the handler has reached a place. */
+  async reaches(place: string): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`The handler never reached ${place}`)), PATIENCE_MS);
+    });
+    await Promise.race([this.#link.reaches(place), patience]);
+    clearTimeout(timer);
+  }
+
+  /** Tells the handler something that it waits for. */
+  tell(what: string): void {
+    this.#link.tell(what);
+  }
+
+  destroy(): void {
+    for (const { socket } of this.connections) socket.destroy();
+  }
+}

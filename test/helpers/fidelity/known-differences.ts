@@ -1,0 +1,76 @@
+/**
+ * Where `req` and `res` of a request loan differ from node:http's, each with its reason. A scenario
+ * that is listed here and no longer differs fails the test, like one that differs and is not listed.
+ * The docs quote the reasons.
+ */
+
+export interface KnownDifference {
+  readonly scenarios: readonly string[];
+  /** Node's major versions that show it; all unless given. */
+  readonly nodes?: readonly number[];
+  readonly reason: string;
+}
+
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    scenarios: ['pipelined-three', 'pipelined-behind-a-slow-one', 'turns-between-pipelined-requests'],
+    reason:
+      'node:http calls the handler of a pipelined request while the one before is unanswered, and keeps its reply back. Ours starts the next request of a connection when the one before is answered.',
+  },
+  {
+    scenarios: ['pipelined-behind-a-close'],
+    reason:
+      'node:http calls the handler of a request behind a reply that closes the connection, and drops what it answers. Ours never starts it.',
+  },
+  {
+    scenarios: ['client-end-with-the-request-sync'],
+    reason:
+      "`req.socket` lives as long as its request: the socket's own events of a connection that ends later are not emitted on it.",
+  },
+  {
+    scenarios: ['max-requests-per-socket'],
+    reason: '`server.maxRequestsPerSocket` has no effect: a connection changes its thread with every request.',
+  },
+  {
+    scenarios: ['max-headers-count'],
+    nodes: [24, 26],
+    reason:
+      'Node from 24 on answers 431 to more header lines than `server.maxHeadersCount`; ours drops those beyond it, as Node 20 does.',
+  },
+  {
+    scenarios: ['client-reset-under-a-blocked-write', 'destroy-while-a-write-is-blocked'],
+    nodes: [20],
+    reason: 'Node 20 calls back without an error for a write that was lost with its connection; ours says ECANCELED, as later versions do.',
+  },
+  {
+    scenarios: [
+      'throw-in-the-handler',
+      'throw-in-the-handler-after-a-write',
+      'throw-in-the-handler-after-end',
+      'throw-in-an-async-handler',
+      'throw-in-an-async-handler-later',
+    ],
+    reason:
+      "What the app's listener throws, or its promise rejects with, is an uncaught exception in node:http, which leaves the client without an answer. Ours logs it and answers 500, or cuts a reply that had begun.",
+  },
+  {
+    scenarios: ['throw-in-request-data'],
+    reason:
+      "After a 'data' listener that throws (in an app that handles 'uncaughtException') node:http never ends the request, and answers the connection's next bytes with 400. Ours ends the request and serves the next.",
+  },
+  {
+    scenarios: ['throw-in-the-end-callback'],
+    nodes: [24, 26],
+    reason:
+      "After a callback of `res.end` that throws (in an app that handles 'uncaughtException') Node from 24 on never emits 'finish' or 'close'. Ours emits 'close', and the connection serves its next request.",
+  },
+];
+
+const MAJOR = Number(process.versions.node.split('.')[0]);
+
+/** The scenarios that must differ on this Node. */
+export const expectedDifferences: ReadonlySet<string> = new Set(
+  knownDifferences
+    .filter(({ nodes }) => nodes === undefined || nodes.includes(MAJOR))
+    .flatMap(({ scenarios }) => scenarios),
+);
