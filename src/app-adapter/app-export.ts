@@ -16,7 +16,9 @@ export type AppKind =
 /** The default export of a module: ESM, CommonJS, or CommonJS made from ESM (`exports.default`). */
 export function defaultExportOf(namespace: Readonly<Record<string, unknown>>): unknown {
   const exported = namespace['default'];
-  return isObject(exported) && exported['__esModule'] === true && 'default' in exported ? exported['default'] : exported;
+  return isObject(exported) && exported['__esModule'] === true && 'default' in exported
+    ? exported['default']
+    : exported;
 }
 
 export function recogniseApp(value: unknown): AppKind {
@@ -57,11 +59,12 @@ function recogniseFunction(value: Function): AppKind {
   return { kind: 'listener', listener: value as RequestListener };
 }
 
-const PLAIN_SERVER = 'It is no plain http.Server: TLS and HTTP/2 are the server\'s own business, not the app\'s';
+const PLAIN_SERVER = "It is no plain http.Server: TLS and HTTP/2 are the server's own business, not the app's";
 
 const unusable = (hint?: string): AppKind => ({ kind: 'unusable', hint });
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 const hasMethods = (value: Readonly<Record<string, unknown>>, ...names: string[]): boolean =>
   names.every((name) => typeof value[name] === 'function');

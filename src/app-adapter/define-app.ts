@@ -59,7 +59,9 @@ export interface Routes {
 }
 
 /** Writes through the server's logger. Fields first, or the message alone. */
-export type AppLogMethod = (...args: [message: string] | [fields: Readonly<Record<string, unknown>>, message: string]) => void;
+export type AppLogMethod = (
+  ...args: [message: string] | [fields: Readonly<Record<string, unknown>>, message: string]
+) => void;
 
 export interface AppContext {
   readonly routes: Routes;

@@ -40,8 +40,11 @@ type Read = ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>;
 async function settledSoon(read: Read): Promise<Awaited<Read> | undefined> {
   let result: Awaited<Read> | undefined;
   // A rejection is not lost: whoever iterates awaits the same promise.
-  read.then((value) => (result = value), () => {});
-  for (let turn = 0; turn < PEEK_TURNS && result === undefined; turn += 1) await undefined;
+  read.then(
+    (value) => (result = value),
+    () => {},
+  );
+  for (let turn = 0; turn < PEEK_TURNS && result === undefined; turn += 1) await Promise.resolve();
   return result;
 }
 

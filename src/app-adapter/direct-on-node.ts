@@ -24,16 +24,26 @@ export function serveDirectOnNode(route: Route, req: IncomingMessage, res: Serve
 function serveStatic({ contentType, body }: StaticRoute, req: IncomingMessage, res: ServerResponse): void {
   res.sendDate = false;
   res.writeHead(200, [
-    'Server', 'Hyperion',
-    'Content-Type', contentType,
-    'Content-Length', String(body.length),
-    'Connection', res.shouldKeepAlive ? 'keep-alive' : 'close',
-    'Date', httpDate(),
+    'Server',
+    'Hyperion',
+    'Content-Type',
+    contentType,
+    'Content-Length',
+    String(body.length),
+    'Connection',
+    res.shouldKeepAlive ? 'keep-alive' : 'close',
+    'Date',
+    httpDate(),
   ]);
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
-async function serveDynamic(route: DynamicRoute, req: IncomingMessage, res: ServerResponse, log: ThreadLog): Promise<void> {
+async function serveDynamic(
+  route: DynamicRoute,
+  req: IncomingMessage,
+  res: ServerResponse,
+  log: ThreadLog,
+): Promise<void> {
   const onError = (error: unknown): void => logRouteFailure(error, route, log);
   let reply: Reply;
   try {

@@ -27,7 +27,9 @@ export function runDirectRoute(
   try {
     const reply = askHandler(route, parts);
     return reply instanceof Promise
-      ? reply.then((settled) => render(route, settled, parts, log)).catch((error: unknown) => failed(error, route, parts, log))
+      ? reply
+          .then((settled) => render(route, settled, parts, log))
+          .catch((error: unknown) => failed(error, route, parts, log))
       : render(route, reply, parts, log);
   } catch (error) {
     return failed(error, route, parts, log);

@@ -14,7 +14,10 @@ export async function importApp(url: string, path: string): Promise<Readonly<Rec
   try {
     return (await import(url)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    if ((error as { code?: unknown } | null | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION' && TYPESCRIPT_FILE.test(path)) {
+    if (
+      (error as { code?: unknown } | null | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION' &&
+      TYPESCRIPT_FILE.test(path)
+    ) {
       throw createError('APP_NEEDS_TYPE_STRIPPING', { path, version: process.version, cause: error });
     }
     throw error;

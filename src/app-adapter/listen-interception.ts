@@ -50,15 +50,16 @@ export class ListenInterception {
   /** Takes `listen()` over, for the rest of the thread's life. */
   install(): void {
     const nodeListen = NetServer.prototype.listen;
-    const interception = this;
+    const accept = (server: HttpServer, call: ListenCall): void => this.#accept(server, call);
+    const refuse = (call: ListenCall, reason: string): void => this.#refuse(call, reason);
     const listen = function (this: NetServer, ...args: unknown[]): NetServer {
       const isHttp = this instanceof HttpServer;
       const refusal = isHttp ? undefined : secureRefusal(this);
       // Neither HTTP nor TLS: the app's own business.
       const call = isHttp || refusal !== undefined ? readListenCall(args, listen) : undefined;
       if (call === undefined) return Reflect.apply(nodeListen, this, args);
-      if (isHttp) interception.#accept(this, call);
-      else interception.#refuse(call, refusal ?? '');
+      if (isHttp) accept(this, call);
+      else refuse(call, refusal ?? '');
       return this;
     };
     NetServer.prototype.listen = listen as Listen;
@@ -72,7 +73,8 @@ export class ListenInterception {
 
   #accept(server: HttpServer, call: ListenCall): void {
     const { target, text } = call;
-    if (target === undefined) return this.#refuse(call, 'only the server itself listens, the app cannot adopt a descriptor');
+    if (target === undefined)
+      return this.#refuse(call, 'only the server itself listens, the app cannot adopt a descriptor');
     if (this.#first === undefined) {
       if (this.#refusal !== undefined) return this.#refuse(call, this.#refusal);
       this.#first = { server, target, text };

@@ -34,10 +34,16 @@ export async function loadApp(appUrl: string, host: AppHost): Promise<LoadedApp>
   const watch = watchLoop();
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    if (host.appLoadTimeoutMs > 0) timer = setTimeout(() => reject(loading.timeoutError()), host.appLoadTimeoutMs).unref();
+    if (host.appLoadTimeoutMs > 0)
+      timer = setTimeout(() => reject(loading.timeoutError()), host.appLoadTimeoutMs).unref();
   });
   try {
-    const httpServer = await Promise.race([loading.run(), watch.idle.then(() => loading.atIdle()), timeout, loading.failure]);
+    const httpServer = await Promise.race([
+      loading.run(),
+      watch.idle.then(() => loading.atIdle()),
+      timeout,
+      loading.failure,
+    ]);
     return loading.finish(httpServer);
   } finally {
     watch.stop();
@@ -77,7 +83,10 @@ class AppLoading {
     const exported = await this.#settled(defaultExportOf(namespace), 'the promise that it exports');
     const setup = setupOf(exported);
     if (setup !== undefined) {
-      const result = await this.#settled(setup(createContext(this.#host, this.#routes, this.#hooks)), 'its defineApp() function');
+      const result = await this.#settled(
+        setup(createContext(this.#host, this.#routes, this.#hooks)),
+        'its defineApp() function',
+      );
       return result === undefined ? this.#routesOnly() : this.#serveResult(result);
     }
     const app = recogniseApp(exported);
@@ -131,7 +140,9 @@ class AppLoading {
       case 'listener':
         return this.#serverOf(app.listener);
       case 'fetch':
-        return http.createServer(toNodeListener(app.app, (level, fields, message) => this.#host.log(level, fields, message)));
+        return http.createServer(
+          toNodeListener(app.app, (level, fields, message) => this.#host.log(level, fields, message)),
+        );
       case 'fastify':
         this.#step = 'fastify.ready()';
         this.#hooks.add(() => app.app.close());

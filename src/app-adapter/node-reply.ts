@@ -34,7 +34,11 @@ export async function writeReply(
 }
 
 /** Framing and connection are left to node, which knows about chunks, HTTP/1.0 and keep-alive. */
-function writeHead({ status, statusText, headers }: Reply, contentLength: number | undefined, res: ServerResponse): void {
+function writeHead(
+  { status, statusText, headers }: Reply,
+  contentLength: number | undefined,
+  res: ServerResponse,
+): void {
   const lines = [...headers.pairs];
   if (contentLength !== undefined) lines.push('content-length', String(contentLength));
   if (headers.wantsClose) lines.push('connection', 'close');

@@ -50,7 +50,8 @@ export class RouteTable implements Routes {
   handleStatic(method: string, path: string, body: string | Uint8Array, options: StaticOptions = {}): void {
     const name = checkMethod(method);
     checkPath(path);
-    if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw invalid('body', 'a string or Uint8Array', body);
+    if (typeof body !== 'string' && !(body instanceof Uint8Array))
+      throw invalid('body', 'a string or Uint8Array', body);
     const { contentType = 'text/plain' } = options;
     if (typeof contentType !== 'string' || !HEADER_VALUE.test(contentType)) {
       throw invalid('contentType', 'a header value (no CR, LF or control characters)', contentType);
@@ -98,6 +99,6 @@ function checkMethod(method: unknown): string {
 
 function checkPath(path: unknown): void {
   if (typeof path !== 'string' || !PATH.test(path)) {
-    throw invalid('path', 'a path as it stands in a request line, such as \'/health\', without query', path);
+    throw invalid('path', "a path as it stands in a request line, such as '/health', without query", path);
   }
 }

@@ -60,7 +60,8 @@ export class ServerFacade {
   /** Calls back, and leaves the lent connections alone: only the acceptor ends them. */
   #close(callback?: (error?: Error) => void): Server {
     const wasListening = this.#isListening;
-    if (typeof callback === 'function') this.server.once('close', () => callback(wasListening ? undefined : notRunning()));
+    if (typeof callback === 'function')
+      this.server.once('close', () => callback(wasListening ? undefined : notRunning()));
     this.#isListening = false;
     this.#isOpenForApp = false;
     process.nextTick(() => this.server.emit('close'));

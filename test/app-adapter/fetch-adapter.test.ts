@@ -15,7 +15,10 @@ interface Served {
 const serve = async (t: ExecutionContext, fetch: (request: Request) => unknown): Promise<Served> => {
   const logs: Served['logs'] = [];
   const app = { fetch: fetch as (request: Request) => Response };
-  const listener = toNodeListener(app, (_, fields, message) => void logs.push({ error: fields['err'] as Error, message }));
+  const listener = toNodeListener(
+    app,
+    (_, fields, message) => void logs.push({ error: fields['err'] as Error, message }),
+  );
   const server = http.createServer(listener).listen(0, '127.0.0.1');
   t.teardown(() => {
     server.close();
@@ -34,10 +37,27 @@ const serve = async (t: ExecutionContext, fetch: (request: Request) => unknown):
 const GET = 'GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n';
 
 test('text has a length, headers stay lines of their own', async (t) => {
-  const { raw } = await serve(t, () => new Response('hi', { status: 203, headers: [['set-cookie', 'a=1'], ['set-cookie', 'b=2'], ['x-a', 'b']] }));
+  const { raw } = await serve(
+    t,
+    () =>
+      new Response('hi', {
+        status: 203,
+        headers: [
+          ['set-cookie', 'a=1'],
+          ['set-cookie', 'b=2'],
+          ['x-a', 'b'],
+        ],
+      }),
+  );
   const reply = await raw(GET);
   t.regex(reply, /^HTTP\/1\.1 203 Non-Authoritative Information\r\n/);
-  for (const line of ['set-cookie: a=1', 'set-cookie: b=2', 'x-a: b', 'content-length: 2', 'content-type: text/plain;charset=UTF-8']) {
+  for (const line of [
+    'set-cookie: a=1',
+    'set-cookie: b=2',
+    'x-a: b',
+    'content-length: 2',
+    'content-type: text/plain;charset=UTF-8',
+  ]) {
     t.true(reply.includes(`\r\n${line}\r\n`), line);
   }
   t.true(reply.endsWith('\r\n\r\nhi'));
@@ -64,8 +84,12 @@ test('what is no url is 400, what fetch has no Request for is 501', async (t) =>
 });
 
 test('request headers arrive, repeated ones joined', async (t) => {
-  const { raw } = await serve(t, ({ headers }) => Response.json([headers.get('x-a'), headers.get('cookie'), headers.get('x-l')]));
-  const reply = await raw('GET / HTTP/1.1\r\nhost: a\r\nX-A: 1\r\nx-a: 2\r\ncookie: c=1\r\ncookie: d=2\r\nx-l: \xe4\r\nconnection: close\r\n\r\n');
+  const { raw } = await serve(t, ({ headers }) =>
+    Response.json([headers.get('x-a'), headers.get('cookie'), headers.get('x-l')]),
+  );
+  const reply = await raw(
+    'GET / HTTP/1.1\r\nhost: a\r\nX-A: 1\r\nx-a: 2\r\ncookie: c=1\r\ncookie: d=2\r\nx-l: \xe4\r\nconnection: close\r\n\r\n',
+  );
   t.true(reply.includes('["1, 2","c=1; d=2",'));
 });
 
@@ -82,11 +106,13 @@ test('a body streams through, in chunks and with back-pressure', async (t) => {
 
 test('nothing of a body is read before it is asked for', async (t) => {
   let req: http.IncomingMessage | undefined;
-  const app = { fetch: async (request: Request): Promise<Response> => {
-    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    t.false(req?.readableDidRead);
-    return new Response(await request.text());
-  } };
+  const app = {
+    fetch: async (request: Request): Promise<Response> => {
+      for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      t.false(req?.readableDidRead);
+      return new Response(await request.text());
+    },
+  };
   const listener = toNodeListener(app, () => t.fail());
   const server = http.createServer((request, response) => {
     req = request;
@@ -94,7 +120,10 @@ test('nothing of a body is read before it is asked for', async (t) => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { method: 'PUT', body: 'asked for' });
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    method: 'PUT',
+    body: 'asked for',
+  });
   t.is(await response.text(), 'asked for');
   server.close();
   server.closeAllConnections();
@@ -117,8 +146,12 @@ for (const read of unread) {
 }
 
 test('GET has no body even if one was sent', async (t) => {
-  const { raw } = await serve(t, (request) => new Response(String(request.body)));
-  t.true((await raw('GET / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\nconnection: close\r\n\r\nx')).endsWith('\r\n\r\nnull'));
+  const { raw } = await serve(t, (request) => Response.json(request.body));
+  t.true(
+    (await raw('GET / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\nconnection: close\r\n\r\nx')).endsWith(
+      '\r\n\r\nnull',
+    ),
+  );
 });
 
 test('HEAD has the head of the reply and lets go of its body', async (t) => {
@@ -126,7 +159,10 @@ test('HEAD has the head of the reply and lets go of its body', async (t) => {
   const { raw } = await serve(t, ({ url }) =>
     new URL(url).pathname === '/text'
       ? new Response('four')
-      : new Response(new ReadableStream({ cancel: () => void (isCancelled = true) }), { headers: { 'content-length': '9' } }));
+      : new Response(new ReadableStream({ cancel: () => void (isCancelled = true) }), {
+          headers: { 'content-length': '9' },
+        }),
+  );
   const known = await raw('HEAD /text HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
   t.true(known.includes('content-length: 4\r\n') && known.endsWith('\r\n\r\n'));
   const stream = await raw('HEAD / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
@@ -136,8 +172,13 @@ test('HEAD has the head of the reply and lets go of its body', async (t) => {
 
 test('an event stream sends its head before its first event', async (t) => {
   const { promise, resolve } = withResolvers<ReadableStreamDefaultController<Uint8Array>>();
-  const { port } = await serve(t, () =>
-    new Response(new ReadableStream<Uint8Array>({ start: resolve }), { headers: { 'content-type': 'text/event-stream' } }));
+  const { port } = await serve(
+    t,
+    () =>
+      new Response(new ReadableStream<Uint8Array>({ start: resolve }), {
+        headers: { 'content-type': 'text/event-stream' },
+      }),
+  );
   const request = http.get({ port });
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   t.is(response.headers['content-type'], 'text/event-stream');
@@ -169,7 +210,7 @@ for (const [title, signalOf] of signals) {
     request.destroy();
     await aborted;
     await new Promise((settle) => setImmediate(settle));
-    t.deepEqual(logs, [], 'that is nobody\'s failure');
+    t.deepEqual(logs, [], "that is nobody's failure");
   });
 }
 
@@ -187,13 +228,19 @@ test('a slow client stops the source: back-pressure', async (t) => {
   const tooMany = 1000;
   let pulled = 0;
   const chunk = Buffer.alloc(65_536);
-  const { port } = await serve(t, () => new Response(new ReadableStream({
-    pull(controller) {
-      pulled += 1;
-      if (pulled < tooMany) controller.enqueue(chunk);
-      else controller.close();
-    },
-  })));
+  const { port } = await serve(
+    t,
+    () =>
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            pulled += 1;
+            if (pulled < tooMany) controller.enqueue(chunk);
+            else controller.close();
+          },
+        }),
+      ),
+  );
   const request = http.get({ port }).on('error', () => {});
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   response.pause();
@@ -217,7 +264,13 @@ test('a request does not abort because it is over', async (t) => {
 });
 
 const failures: ReadonlyArray<[title: string, fetch: () => unknown, message: RegExp]> = [
-  ['throws', () => { throw new Error('boom'); }, /^boom$/],
+  [
+    'throws',
+    () => {
+      throw new Error('boom');
+    },
+    /^boom$/,
+  ],
   ['rejects', () => Promise.reject(new Error('boom')), /^boom$/],
   ['answers nothing', () => undefined, /Expected the handler of GET \/ to return a Response/],
 ];
@@ -231,14 +284,23 @@ for (const [title, fetch, message] of failures) {
 }
 
 test('a stream that fails cuts the reply and is logged once', async (t) => {
-  const { raw, logs } = await serve(t, () => new Response(new ReadableStream({
-    async pull(controller) {
-      await new Promise((resolve) => setImmediate(resolve));
-      controller.error(new Error('broken'));
-    },
-  })));
+  const { raw, logs } = await serve(
+    t,
+    () =>
+      new Response(
+        new ReadableStream({
+          async pull(controller) {
+            await new Promise((resolve) => setImmediate(resolve));
+            controller.error(new Error('broken'));
+          },
+        }),
+      ),
+  );
   t.false((await raw(GET)).endsWith('0\r\n\r\n'));
-  t.deepEqual(logs.map(({ error }) => error.message), ['broken']);
+  t.deepEqual(
+    logs.map(({ error }) => error.message),
+    ['broken'],
+  );
 });
 
 function withResolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {

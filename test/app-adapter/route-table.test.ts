@@ -59,7 +59,10 @@ test('an explicit HEAD beats the twin in either order', (t) => {
   for (const table of [headFirst, getFirst]) {
     t.is(handlerOf(table, 'HEAD', '/'), other);
     t.is(handlerOf(table, 'GET', '/'), handler);
-    t.throws(() => table.handle('HEAD', '/', other), { instanceOf: RouteError, message: /already a route for HEAD \// });
+    t.throws(() => table.handle('HEAD', '/', other), {
+      instanceOf: RouteError,
+      message: /already a route for HEAD \//,
+    });
   }
 });
 
@@ -94,5 +97,9 @@ wrong('a missing handler', (table) => table.handle('GET', '/', undefined as neve
 wrong('a static body that is an object', (table) => table.handleStatic('GET', '/', {} as never), /body/);
 for (const contentType of ['text/html\r\nx: y', 'text/html\n', 'a\0b', '', 'ж', 5 as never]) {
   const options: StaticOptions = { contentType };
-  wrong(`content type ${JSON.stringify(contentType)}`, (table) => table.handleStatic('GET', '/', 'x', options), /contentType/);
+  wrong(
+    `content type ${JSON.stringify(contentType)}`,
+    (table) => table.handleStatic('GET', '/', 'x', options),
+    /contentType/,
+  );
 }

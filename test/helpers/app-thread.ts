@@ -51,7 +51,10 @@ const start = (name: string, host: Partial<AppThreadStart['host']>, env: NodeJS.
     appUrl: fixtureUrl(name),
     host: { threadNumber: 0, threadCount: 2, appLoadTimeoutMs: 20_000, ...SERVER_ADDRESS, ...host },
   };
-  return new Worker(new URL('./app-thread-worker.js', import.meta.url), { workerData, env: { ...process.env, ...env } });
+  return new Worker(new URL('./app-thread-worker.js', import.meta.url), {
+    workerData,
+    env: { ...process.env, ...env },
+  });
 };
 
 /** Loads the fixture and resolves when it serves. Ends with the test. */

@@ -20,6 +20,9 @@ export interface Logged {
   readonly message: string;
 }
 
+/** The errors that were logged: `Error: boom`, one a line. */
+export const errorsIn = (logs: readonly Logged[]): string => logs.map(({ fields }) => String(fields['err'])).join('\n');
+
 export interface Answer {
   /** As on the wire, with the date replaced. */
   readonly text: string;
@@ -44,19 +47,22 @@ const routeFor = (handler: RouteHandler, { method = 'GET', target = '/' }: Ask):
 
 const readAnswer = (bytes: Buffer, logs: Logged[], keepAlive: boolean | undefined): Answer => {
   const text = bytes.toString('latin1').replaceAll(/date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/gi, 'date: now');
-  const [head = '', body = ''] = [text.slice(0, text.indexOf('\r\n\r\n')), text.slice(text.indexOf('\r\n\r\n') + 4)];
+  const headEnd = text.indexOf('\r\n\r\n');
+  const head = text.slice(0, headEnd);
+  const body = text.slice(headEnd + 4);
   const headers: Record<string, string> = {};
   for (const line of head.split('\r\n').slice(1)) {
     const name = line.slice(0, line.indexOf(':')).toLowerCase();
     const value = line.slice(line.indexOf(':') + 2);
     headers[name] = headers[name] === undefined ? value : `${headers[name]} | ${value}`;
   }
-  return { text, status: Number(head.slice(9, 12)), headers, body: headers['transfer-encoding'] === undefined ? body : dechunk(body), logs, keepAlive };
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  return { text, status: Number(head.slice(9, 12)), headers, body: isChunked ? dechunk(body) : body, logs, keepAlive };
 };
 
 const dechunk = (body: string): string => {
   let whole = '';
-  for (let rest = body; ; ) {
+  for (let rest = body; ;) {
     const end = rest.indexOf('\r\n');
     const length = Number.parseInt(rest.slice(0, end), 16);
     if (length === 0 || Number.isNaN(length)) return whole;
