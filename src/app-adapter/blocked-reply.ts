@@ -20,7 +20,11 @@ const lost = (): Error => Object.assign(new Error('The connection was taken back
 
 /** What a write of a `net.Socket` fails with that was under way when the socket was destroyed. */
 const canceled = (): Error =>
-  Object.assign(new Error('write ECANCELED'), { errno: -constants.errno.ECANCELED, code: 'ECANCELED', syscall: 'write' });
+  Object.assign(new Error('write ECANCELED'), {
+    errno: -constants.errno.ECANCELED,
+    code: 'ECANCELED',
+    syscall: 'write',
+  });
 
 const ignore = (): void => {};
 

@@ -2,6 +2,7 @@
  * The client's side of a scenario: raw connections, and words with the handler. A wait without an
  * end is a failure of the scenario, not of the test run: every wait gives up.
  */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { type RequestParts, requestText } from './scenario.ts';
@@ -9,20 +10,31 @@ import { type RequestParts, requestText } from './scenario.ts';
 /** How long a scenario may take: waits beyond it throw. */
 const PATIENCE_MS = 4000;
 
+/** Replies longer than this are compared by their beginning, length and hash. */
+const SHOWN_BYTES = 4096;
+
+/** What is searched for texts: everything that was received, or in a long reply only what came last. */
+const SEARCHED_CHARACTERS = 65_536;
+const KEPT_CHARACTERS = 256;
+
 export class ClientConnection {
   readonly socket: Socket;
-  received = '';
   /** How the server's side stands. */
   state: 'open' | 'ended' | 'reset' = 'open';
+  readonly #pieces: Buffer[] = [];
+  #receivedBytes = 0;
+  #searched = '';
   readonly #changed: () => void;
   readonly #waiting = new Set<() => void>();
 
   constructor(port: number, changed: () => void) {
     this.#changed = changed;
     this.socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
-    this.socket.setEncoding('latin1');
-    this.socket.on('data', (text: string) => {
-      this.received += text;
+    this.socket.on('data', (piece: Buffer) => {
+      this.#pieces.push(piece);
+      this.#receivedBytes += piece.length;
+      if (this.#searched.length > SEARCHED_CHARACTERS) this.#searched = this.#searched.slice(-KEPT_CHARACTERS);
+      this.#searched += piece.toString('latin1');
       this.#notify();
     });
     this.socket.on('end', () => {
@@ -35,24 +47,27 @@ export class ClientConnection {
     });
   }
 
+  /** What was received, and how the connection stands. */
+  describe(): string {
+    const bytes = Buffer.concat(this.#pieces);
+    const beginning = bytes.toString('latin1', 0, SHOWN_BYTES);
+    if (bytes.length <= SHOWN_BYTES) return `${beginning}[${this.state}]`;
+    const hash = createHash('sha1').update(bytes).digest('hex');
+    return `${beginning}... ${bytes.length} bytes ${hash}[${this.state}]`;
+  }
+
   send(text: string): void {
     this.socket.write(text, 'latin1');
   }
 
   /** Waits until the text was received. */
   async receive(text: string): Promise<void> {
-    let searched = 0;
-    const isThere = (): boolean => {
-      const found = this.received.indexOf(text, searched);
-      searched = Math.max(0, this.received.length - text.length);
-      return found >= 0;
-    };
-    await this.until(isThere, text);
+    await this.until(() => this.#searched.includes(text), text);
   }
 
   /** Waits until so many bytes were received. */
   async receiveBytes(count: number): Promise<void> {
-    await this.until(() => this.received.length >= count, `${count} bytes`);
+    await this.until(() => this.#receivedBytes >= count, `${count} bytes`);
   }
 
   /** Waits until the server has closed its side. */

@@ -20,49 +20,56 @@ const SECOND_LOOK = 5;
 
 const areEqual = (a: Observation, b: Observation): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+export interface ComparedSide {
+  readonly side: Side;
+  /** Whether the side is expected to differ from the first. */
+  readonly isKnown: (scenario: Scenario) => boolean;
+}
+
 const compareOnce = async (
   scenario: Scenario,
   plain: Side,
-  ours: Side,
+  others: readonly ComparedSide[],
   extraHeaders: readonly string[],
   patience: number,
-): Promise<Comparison> => {
-  const [expected, got] = await Promise.all([
-    plain.observe(scenario, extraHeaders, patience),
-    ours.observe(scenario, extraHeaders, patience),
-  ]);
-  return { scenario, expected, got, isIdentical: areEqual(expected, got) };
+): Promise<Comparison[]> => {
+  const observe = (side: Side): Promise<Observation> => side.observe(scenario, extraHeaders, patience);
+  const [expected, all] = await Promise.all([observe(plain), Promise.all(others.map(({ side }) => observe(side)))]);
+  return all.map((got) => ({ scenario, expected, got, isIdentical: areEqual(expected, got) }));
 };
 
-/** `isKnown`: whether the two are expected to differ; what is not as expected is looked at once more. */
+const isAsExpected = (comparisons: readonly Comparison[], others: readonly ComparedSide[]): boolean =>
+  comparisons.every(({ scenario, isIdentical }, index) => isIdentical !== others[index]?.isKnown(scenario));
+
+/** One list of comparisons for each of the other sides. */
 export const compareAll = async (
   scenarios: readonly Scenario[],
   plain: Side,
-  ours: Side,
-  extraHeaders: readonly string[],
-  isKnown: (scenario: Scenario) => boolean,
-): Promise<Comparison[]> => {
-  const comparisons: Comparison[] = [];
+  others: readonly ComparedSide[],
+  extraHeaders: readonly string[] = [],
+): Promise<Comparison[][]> => {
+  const results: Comparison[][] = others.map(() => []);
+  const keep = (comparisons: readonly Comparison[]): void =>
+    comparisons.forEach((comparison, index) => results[index]?.push(comparison));
   const doubtful: Scenario[] = [];
   const queue = [...scenarios];
   const work = async (): Promise<void> => {
     for (let scenario = queue.shift(); scenario !== undefined; scenario = queue.shift()) {
-      const comparison = await compareOnce(scenario, plain, ours, extraHeaders, 1);
-      if (comparison.isIdentical === isKnown(scenario)) doubtful.push(scenario);
-      else comparisons.push(comparison);
+      const comparisons = await compareOnce(scenario, plain, others, extraHeaders, 1);
+      if (isAsExpected(comparisons, others)) keep(comparisons);
+      else doubtful.push(scenario);
     }
   };
   await Promise.all(Array.from({ length: SCENARIOS_AT_ONCE }, work));
-  for (const scenario of doubtful) {
-    comparisons.push(await compareOnce(scenario, plain, ours, extraHeaders, SECOND_LOOK));
-  }
-  return comparisons;
+  for (const scenario of doubtful) keep(await compareOnce(scenario, plain, others, extraHeaders, SECOND_LOOK));
+  return results;
 };
 
 /** Where two lists differ, for a reader. */
 const difference = (title: string, expected: readonly string[], got: readonly string[]): string[] => {
   if (JSON.stringify(expected) === JSON.stringify(got)) return [];
-  const shorten = (line: string): string => (line.length > 400 ? `${line.slice(0, 200)} ... ${line.slice(-200)}` : line);
+  const shorten = (line: string): string =>
+    line.length > 400 ? `${line.slice(0, 200)} ... ${line.slice(-200)}` : line;
   return [
     `  ${title} of node:http:`,
     ...expected.map((line) => `    ${got.includes(line) ? ' ' : '-'} ${JSON.stringify(shorten(line))}`),
@@ -72,4 +79,6 @@ const difference = (title: string, expected: readonly string[], got: readonly st
 };
 
 export const describeDifference = ({ scenario, expected, got }: Comparison): string =>
-  [scenario.name, ...difference('wire', expected.wire, got.wire), ...difference('log', expected.log, got.log)].join('\n');
+  [scenario.name, ...difference('wire', expected.wire, got.wire), ...difference('log', expected.log, got.log)].join(
+    '\n',
+  );

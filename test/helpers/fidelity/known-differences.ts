@@ -40,7 +40,8 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     scenarios: ['client-reset-under-a-blocked-write', 'destroy-while-a-write-is-blocked'],
     nodes: [20],
-    reason: 'Node 20 calls back without an error for a write that was lost with its connection; ours says ECANCELED, as later versions do.',
+    reason:
+      'Node 20 calls back without an error for a write that was lost with its connection; ours says ECANCELED, as later versions do.',
   },
   {
     scenarios: [

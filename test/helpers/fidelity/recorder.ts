@@ -16,7 +16,8 @@ const UNLOGGED = new Set(['newListener', 'removeListener']);
 const describe = (value: unknown): string => {
   if (value instanceof Error) return `Error(${'code' in value ? String(value.code) : value.message})`;
   if (Buffer.isBuffer(value)) return 'Buffer';
-  if (typeof value === 'object' && value !== null) return value.constructor.name === 'LoanSocket' ? 'Socket' : value.constructor.name;
+  if (typeof value === 'object' && value !== null)
+    return value.constructor.name === 'LoanSocket' ? 'Socket' : value.constructor.name;
   return String(value);
 };
 
@@ -33,7 +34,15 @@ const describeResponse = (res: ServerResponse): string => {
 };
 
 const describeSocket = (socket: Socket): string =>
-  flagsOf(socket, ['destroyed', 'closed', 'readable', 'writable', 'readableEnded', 'writableEnded', 'writableFinished']);
+  flagsOf(socket, [
+    'destroyed',
+    'closed',
+    'readable',
+    'writable',
+    'readableEnded',
+    'writableEnded',
+    'writableFinished',
+  ]);
 
 const LOGGED = Symbol('logged');
 
@@ -63,7 +72,9 @@ export class Recorder {
   constructor(side: string) {
     this.#channel = new BroadcastChannel(channelName(side));
     this.#channel.unref();
-    process.on('uncaughtException', (error) => this.#log(error.message.split(':')[0] ?? '', `uncaught ${error.message}`));
+    process.on('uncaughtException', (error) =>
+      this.#log(error.message.split(':')[0] ?? '', `uncaught ${error.message}`),
+    );
     process.on('unhandledRejection', (error) => {
       if (error instanceof Error) this.#log(error.message.split(':')[0] ?? '', `unhandled ${error.message}`);
     });

@@ -55,7 +55,8 @@ class Run {
 }
 
 const isComplete = (scenario: Scenario, log: readonly string[]): boolean => {
-  if (scenario.until !== undefined) return scenario.until.every((wanted) => log.some((line) => line.startsWith(wanted)));
+  if (scenario.until !== undefined)
+    return scenario.until.every((wanted) => log.some((line) => line.startsWith(wanted)));
   const exchanges = scenario.exchanges ?? 1;
   for (let number = 1; number <= exchanges; number += 1) {
     if (!log.some((line) => line.startsWith(`req${number} 'close'`))) return false;
@@ -136,7 +137,7 @@ export class Side {
       await sleep(5);
     }
     const observation = {
-      wire: client.connections.map(({ received, state }) => `${received.replace(DATE, 'Date: now')}[${state}]`),
+      wire: client.connections.map((connection) => connection.describe().replace(DATE, 'Date: now')),
       log: [...run.log],
     };
     this.#runs.delete(name);

@@ -79,6 +79,7 @@ export const bodies: readonly Scenario[] = [
   },
   {
     name: 'post-paused-for-ever',
+    until: [`res1 'close'`],
     request: POST,
     handle: ({ req, res }) => {
       req.on('data', () => {});
@@ -179,7 +180,11 @@ export const bodies: readonly Scenario[] = [
     },
   },
   { name: 'post-large-never-read', request: LARGE, handle: ({ res }) => res.end('unread') },
-  { name: 'post-empty', request: { method: 'POST', body: '' }, handle: ({ req, res }) => req.on('end', () => res.end('empty')).resume() },
+  {
+    name: 'post-empty',
+    request: { method: 'POST', body: '' },
+    handle: ({ req, res }) => req.on('end', () => res.end('empty')).resume(),
+  },
   {
     name: 'two-posts-one-connection',
     exchanges: 2,

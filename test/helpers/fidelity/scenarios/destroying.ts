@@ -159,7 +159,9 @@ export const destroying: readonly Scenario[] = [
     name: 'destroy-while-a-write-is-blocked',
     handle: (exchange) => {
       const { res } = exchange;
-      res.write(Buffer.alloc(12 * 1_048_576), (error) => exchange.log(`write called ${error ? 'with an error' : 'well'}`));
+      res.write(Buffer.alloc(12 * 1_048_576), (error) =>
+        exchange.log(`write called ${error ? 'with an error' : 'well'}`),
+      );
       setImmediate(() => setImmediate(() => res.destroy()));
       res.on('close', () => exchange.reached('closed'));
     },

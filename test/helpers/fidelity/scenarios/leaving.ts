@@ -186,7 +186,9 @@ export const leaving: readonly Scenario[] = [
     name: 'client-reset-under-a-blocked-write',
     handle: (exchange) => {
       const { res } = exchange;
-      res.write(Buffer.alloc(12 * MEGABYTE), (error) => exchange.log(`write called ${error ? 'with an error' : 'well'}`));
+      res.write(Buffer.alloc(12 * MEGABYTE), (error) =>
+        exchange.log(`write called ${error ? 'with an error' : 'well'}`),
+      );
       setImmediate(() => exchange.reached('blocked'));
     },
     client: async (client) => {

@@ -171,6 +171,7 @@ export const streams: readonly Scenario[] = [
   },
   {
     name: 'unpipe-in-the-middle',
+    until: [`res1 'close'`],
     request: POST,
     handle: ({ req, res, log }) => {
       const sink = new PassThrough();

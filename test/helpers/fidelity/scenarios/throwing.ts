@@ -6,7 +6,11 @@ const thrower = (name: string) => (): never => {
   throw new Error(`${name}: thrown`);
 };
 
-const throwsIn = (place: string, arrange: (exchange: Exchange, boom: () => never) => void, more: Partial<Scenario> = {}): Scenario => {
+const throwsIn = (
+  place: string,
+  arrange: (exchange: Exchange, boom: () => never) => void,
+  more: Partial<Scenario> = {},
+): Scenario => {
   const name = `throw-in-${place}`;
   return { name, handle: (exchange) => arrange(exchange, thrower(name)), ...more };
 };
@@ -16,7 +20,7 @@ const POST = { method: 'POST', body: 'the body of it' };
 export const throwing: readonly Scenario[] = [
   throwsIn('the-handler', (_exchange, boom) => boom(), { until: ['uncaught'] }),
   throwsIn('the-handler-after-a-write', ({ res }, boom) => (res.write('half'), boom()), { until: ['uncaught'] }),
-  throwsIn('the-handler-after-end', ({ res }, boom) => (res.end('whole'), boom())),
+  throwsIn('the-handler-after-end', ({ res }, boom) => (res.end('whole'), boom()), { until: ['uncaught'] }),
   throwsIn('an-async-handler', async (_exchange, boom) => boom(), { until: ['unhandled'] }),
   {
     name: 'throw-in-an-async-handler-later',
@@ -42,27 +46,39 @@ export const throwing: readonly Scenario[] = [
     setImmediate(() => setImmediate(() => res.end('whole')));
   }),
   throwsIn('response-close', ({ res }, boom) => void res.on('close', boom).end('whole')),
-  throwsIn('request-end', ({ req, res }, boom) => {
-    req.on('end', boom);
-    req.resume();
-    setImmediate(() => setImmediate(() => res.end('whole')));
-  }),
-  throwsIn('request-close', ({ req, res }, boom) => void (req.on('close', boom), res.end('whole'))),
-  throwsIn('request-data', ({ req, res }, boom) => {
-    req.on('data', boom);
-    setImmediate(() => setImmediate(() => res.end('whole')));
-  }, { request: POST, until: ['uncaught'] }),
-  throwsIn('aborted', ({ req, reached }, boom) => {
-    req.on('aborted', boom);
-    reached('handler');
-  }, {
-    until: ['uncaught'],
-    client: async (client) => {
-      const connection = await client.request();
-      await client.reaches('handler');
-      connection.end();
+  throwsIn(
+    'request-end',
+    ({ req, res }, boom) => {
+      req.on('end', boom);
+      req.resume();
+      setImmediate(() => setImmediate(() => res.end('whole')));
     },
-  }),
+    { until: [`res1 'close'`] },
+  ),
+  throwsIn('request-close', ({ req, res }, boom) => void (req.on('close', boom), res.end('whole'))),
+  throwsIn(
+    'request-data',
+    ({ req, res }, boom) => {
+      req.on('data', boom);
+      setImmediate(() => setImmediate(() => res.end('whole')));
+    },
+    { request: POST, until: ['uncaught'] },
+  ),
+  throwsIn(
+    'aborted',
+    ({ req, reached }, boom) => {
+      req.on('aborted', boom);
+      reached('handler');
+    },
+    {
+      until: ['uncaught'],
+      client: async (client) => {
+        const connection = await client.request();
+        await client.reaches('handler');
+        connection.end();
+      },
+    },
+  ),
   {
     name: 'captured-rejection',
     capturesRejections: true,
