@@ -27,8 +27,13 @@ export function serveDirectRoute(
     return;
   }
   const reply = run(loan, route, head, body, settings);
-  if (!(reply instanceof Promise)) sendReply(loan, reply, settings);
-  else void reply.then((settled) => sendReply(loan, settled, settings));
+  if (!(reply instanceof Promise)) {
+    sendReply(loan, reply, settings);
+    return;
+  }
+  // As under node:http the reply of a client that has left is lost, also if its handler never ends.
+  whenGone(loan, () => loan.end(false));
+  void reply.then((settled) => sendReply(loan, settled, settings));
 }
 
 function run(
@@ -40,7 +45,9 @@ function run(
 ): DirectReply | Promise<DirectReply> {
   const signal = (): AbortSignal => {
     const controller = new AbortController();
-    loan.onClientGone = loan.onRevoked = () => controller.abort();
+    const abort = (): void => controller.abort(new DOMException('The client has left', 'AbortError'));
+    if (loan.isOver) abort();
+    else whenGone(loan, abort);
     return controller.signal;
   };
   return runDirectRoute(route, { head, body, addresses: loan.addresses, signal }, log);
@@ -75,12 +82,19 @@ async function sendStream(
   settings: DirectSettings,
 ): Promise<void> {
   const writer = new LoanWriter(loan, settings.writeTimeoutMs);
+  const source = rest?.[Symbol.asyncIterator]();
+  // A source that still waits for its next chunk has to hear it too.
+  const leave = (): void => void source?.return?.();
+  if (source !== undefined) whenGone(loan, () => loan.end(false), leave);
   try {
     await writer.write(first);
-    if (rest !== undefined) for await (const chunk of rest) await writer.write(chunk);
+    for (let next = await source?.next(); next?.done === false; next = await source?.next()) {
+      await writer.write(next.value);
+    }
     loan.end(keepAlive);
   } catch {
     loan.end(false);
+    leave();
   } finally {
     writer.close();
   }
@@ -121,6 +135,14 @@ class LoanWriter {
 }
 
 const ignore = (): void => {};
+
+/** Calls the listeners when the client has left, or the acceptor has taken the loan back. */
+function whenGone(loan: RequestLoan, ...listeners: ReadonlyArray<() => void>): void {
+  for (const listener of listeners) {
+    loan.onClientGone = chain(loan.onClientGone, () => listener());
+    loan.onRevoked = chain(loan.onRevoked, () => listener());
+  }
+}
 
 const chain =
   <Arguments extends readonly unknown[]>(
