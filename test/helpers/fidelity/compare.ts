@@ -3,7 +3,7 @@
  * when both sides get much more time: on a busy machine a byte or an event may come late.
  */
 import type { Scenario } from './scenario.ts';
-import type { Observation, Side } from './sides.ts';
+import type { Observation, Observer } from './sides.ts';
 
 export interface Comparison {
   readonly scenario: Scenario;
@@ -21,19 +21,19 @@ const SECOND_LOOK = 5;
 const areEqual = (a: Observation, b: Observation): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 export interface ComparedSide {
-  readonly side: Side;
+  readonly side: Observer;
   /** Whether the side is expected to differ from the first. */
   readonly isKnown: (scenario: Scenario) => boolean;
 }
 
 const compareOnce = async (
   scenario: Scenario,
-  plain: Side,
+  plain: Observer,
   others: readonly ComparedSide[],
   extraHeaders: readonly string[],
   patience: number,
 ): Promise<Comparison[]> => {
-  const observe = (side: Side): Promise<Observation> => side.observe(scenario, extraHeaders, patience);
+  const observe = (side: Observer): Promise<Observation> => side.observe(scenario, extraHeaders, patience);
   const [expected, all] = await Promise.all([observe(plain), Promise.all(others.map(({ side }) => observe(side)))]);
   return all.map((got) => ({ scenario, expected, got, isIdentical: areEqual(expected, got) }));
 };
@@ -44,7 +44,7 @@ const isAsExpected = (comparisons: readonly Comparison[], others: readonly Compa
 /** One list of comparisons for each of the other sides. */
 export const compareAll = async (
   scenarios: readonly Scenario[],
-  plain: Side,
+  plain: Observer,
   others: readonly ComparedSide[],
   extraHeaders: readonly string[] = [],
 ): Promise<Comparison[][]> => {

@@ -14,6 +14,11 @@ export interface Observation {
   readonly log: readonly string[];
 }
 
+export interface Observer {
+  /** `patience`: how much longer than usual to wait for something more to happen. */
+  observe(scenario: Scenario, extraHeaders?: readonly string[], patience?: number): Promise<Observation>;
+}
+
 /** No line and no byte for so long: the scenario is over. */
 const QUIET_MS = 40;
 /** When a scenario's log never becomes complete it is taken as it is after this time. */
@@ -67,7 +72,7 @@ const isComplete = (scenario: Scenario, log: readonly string[]): boolean => {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-export class Side {
+export class Side implements Observer {
   readonly name: string;
   readonly #channel: BroadcastChannel;
   readonly #runs = new Map<string, Run>();
@@ -109,7 +114,6 @@ export class Side {
     await this.#end();
   }
 
-  /** `patience`: how much longer than usual to wait for something more to happen. */
   async observe(scenario: Scenario, extraHeaders: readonly string[] = [], patience = 1): Promise<Observation> {
     const run = new Run();
     const { name } = scenario;
