@@ -142,7 +142,8 @@ export class LentConnection implements LentSocketOwner {
 
   /** Nothing runs: gives the connection back, or waits for the rest of what has begun. */
   settle(isIdle: boolean): void {
-    if (isIdle && this.socket.readableLength === 0) {
+    // One that has ended its side is closing, though node calls it idle until it has gone.
+    if (isIdle && this.socket.readableLength === 0 && !this.socket.writableEnded) {
       this.#isGivenBack = true;
       this.#end();
       this.#loan.giveBack();
