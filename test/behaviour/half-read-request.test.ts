@@ -28,6 +28,7 @@ const neverRuns = test.macro({
   title: (_, target: string, framing: string, first: string, rest: readonly string[], pause: Pause) =>
     `${target}, ${framing}, ${first.length} bytes read, then ${rest.length} pieces, waiting for ${pause}`,
   async exec(t, target: string, framing: string, first: string, rest: readonly string[], pause: Pause) {
+    seen.length = 0;
     const connection = new RawConnection(subject.port);
     connection.request(head(target, framing) + first, 'POST');
     for (const piece of rest) {

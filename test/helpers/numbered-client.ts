@@ -42,8 +42,12 @@ export interface NumberedReport {
   cutBeforeReply: number;
   /** Pipelined behind an answer that closed, or behind a cut: never run. */
   abandoned: number;
+  /** 503 `thread_failed` where no answer was due, or its body where the answer must have none. Always a fault. */
+  strayFailures: number;
   connections: number;
   longestWaitMs: number;
+  /** From the answer that closes, or our own FIN, to the server's close. */
+  longestCloseMs: number;
   failureCount: number;
   failures: string[];
 }
@@ -51,6 +55,8 @@ export interface NumberedReport {
 const THREAD_FAILED_BODY = '{"error":"thread_failed"}\n';
 /** Enough to see a pattern, short enough to read. */
 const FAILURES_KEPT = 12;
+/** Well below the time after which an idle connection is closed anyway (6 s): that is no answer to a close. */
+const CLOSE_WITHIN_MS = 4_000;
 
 class Run {
   readonly report: NumberedReport = {
@@ -61,8 +67,10 @@ class Run {
     cutInReply: 0,
     cutBeforeReply: 0,
     abandoned: 0,
+    strayFailures: 0,
     connections: 0,
     longestWaitMs: 0,
+    longestCloseMs: 0,
     failureCount: 0,
     failures: [],
   };
@@ -105,8 +113,10 @@ class NumberedConnection {
   readonly #parser = new ResponseParser((response) => this.#onResponse(response));
   #isClosed = false;
   #isClosing = false;
+  #hasGivenUp = false;
   #wake: (() => void) | undefined;
   #lastError = '';
+  #last: NumberedRequest | undefined;
 
   constructor(run: Run, random: Random) {
     this.#run = run;
@@ -117,7 +127,8 @@ class NumberedConnection {
       try {
         this.#parser.push(bytes);
       } catch (error) {
-        this.#failAndDestroy(`${String(error)}, outstanding: ${this.#describe()}`);
+        if (bytes.toString('latin1').endsWith(THREAD_FAILED_BODY)) this.#leaveAfterStray();
+        else this.#failAndDestroy(`${String(error)}, outstanding: ${this.#describe()}`);
       }
     });
     this.#socket.on('error', (error) => (this.#lastError = String(error)));
@@ -134,8 +145,19 @@ class NumberedConnection {
 
   #failAndDestroy(message: string): void {
     this.#run.fail(message);
+    this.#giveUp();
+  }
+
+  #leaveAfterStray(): void {
+    this.#run.report.strayFailures += 1;
+    this.#run.report.abandoned += this.#outstanding.length;
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
     this.#outstanding.length = 0;
     this.#isClosing = true;
+    this.#hasGivenUp = true;
     this.#socket.destroy();
   }
 
@@ -175,7 +197,7 @@ class NumberedConnection {
       else report.cutBeforeReply += 1;
       const isRight = options.toleratesDeaths === true;
       if (!isRight) this.#run.fail(`Closed (${this.#lastError}) before the answer to ${first.request.method} ${first.request.target}`);
-    } else if (this.#parser.hasBegun) {
+    } else if (this.#parser.hasBegun && !this.#hasGivenUp) {
       this.#run.fail('Closed with bytes of an answer to nothing');
     }
     this.#wakeUp();
@@ -216,6 +238,7 @@ class NumberedConnection {
       for (let index = 1; index <= size; index += 1) {
         const isLast = asksToClose && index === size;
         const request = this.#run.nextRequest(this.#random, isLast);
+        this.#last = request;
         this.#outstanding.push({ request, isLast, sentAt: performance.now() });
         this.#parser.expect(request.method);
         pieces.push(request.bytes);
@@ -223,8 +246,13 @@ class NumberedConnection {
       await this.#write(Buffer.concat(pieces));
       await this.#answered();
     }
+    const how = this.#isClosing ? 'an answer that closes' : 'our FIN';
+    const since = performance.now();
     if (!this.#isClosing) this.#socket.end();
     if (!this.#isClosed) await once(this.#socket, 'close');
+    const closeMs = performance.now() - since;
+    this.#run.report.longestCloseMs = Math.max(this.#run.report.longestCloseMs, closeMs);
+    if (closeMs > CLOSE_WITHIN_MS) this.#run.fail(`Closed ${closeMs.toFixed(0)} ms after ${how}; last was ${this.#last?.target} (${this.#last?.kind})`);
   }
 }
 

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { Server } from '../../src/server.ts';
 import type { ServerOptions } from '../../src/shared/options.ts';
 import { runNumberedClientApart } from './numbered-client.ts';
+import { descriptorsOfIdleThread, liveThreads } from './threads.ts';
 
 export interface ServerUnderTest {
   readonly server: Server;
@@ -35,10 +36,15 @@ export const openDescriptors = (): string[] =>
     })
     .sort();
 
-const differences = (before: readonly string[], now: readonly string[]): string => {
+/** `moreThreads`: idle threads that are there now and were not before; the pool keeps one spare after a death. */
+const differences = (before: readonly string[], now: readonly string[], moreThreads: number, ofThread: readonly string[]): string => {
   const counts = new Map<string, number>();
-  for (const name of now) counts.set(name, (counts.get(name) ?? 0) + 1);
-  for (const name of before) counts.set(name, (counts.get(name) ?? 0) - 1);
+  const add = (names: readonly string[], change: number): void => {
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + change);
+  };
+  add(now, 1);
+  add(before, -1);
+  add(ofThread, -moreThreads);
   return [...counts].filter(([, count]) => count !== 0).map(([name, count]) => `${count > 0 ? '+' : ''}${count} ${name}`).join(', ');
 };
 
@@ -55,11 +61,18 @@ export const startServer = async (fixture: string, options: Partial<ServerOption
   const server = new Server({ app: fixtureUrl(fixture), port: 0, threadCount: 2, logLevel: 'silent', ...options });
   await server.start();
   const { port } = server.address() as AddressInfo;
+  const ofThread = await descriptorsOfIdleThread(openDescriptors);
+  const threadsBefore = liveThreads().length;
   const before = openDescriptors();
+  const difference = (): string => {
+    const moreThreads = liveThreads().length - threadsBefore;
+    if (Math.abs(moreThreads) > 1) return `${moreThreads} threads more`;
+    return differences(before, openDescriptors(), moreThreads, ofThread);
+  };
   const busy = (): string => {
     const { pending, running, lent, connections } = server.stats();
     const counts = Object.entries({ pending, running, lent, connections }).filter(([, count]) => count !== 0);
-    return [...counts.map(([name, count]) => `${name} ${count}`), differences(before, openDescriptors())].filter(Boolean).join(', ');
+    return [...counts.map(([name, count]) => `${name} ${count}`), difference()].filter(Boolean).join(', ');
   };
   const atRest = (): Promise<void> => untilSo(() => busy() === '', () => `Not at rest: ${busy()}`, REST_WITHIN_MS);
   return { server, port, atRest };
