@@ -283,7 +283,7 @@ interface ThreadPartsCommon {
 }
 
 /** Compiled beside this file; under Node's type stripping the source itself. */
-const THREAD_FILE = import.meta.url.endsWith('.ts') ? './app-adapter/thread.ts' : './app-adapter/thread.js';
+const THREAD_FILE = import.meta.url.endsWith('.ts') ? './app-adapter/thread-entry.cts' : './app-adapter/thread-entry.cjs';
 
 const DESCRIPTIONS: Record<State, string> = {
   new: 'does not listen yet',

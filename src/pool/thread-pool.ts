@@ -7,10 +7,14 @@ import { once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { FromThread, ThreadStart, ToThread } from '../shared/messages.ts';
+import { createError } from '../shared/errors.ts';
 import { reviveError } from '../shared/plain-error.ts';
 import type { ThreadOptions } from '../shared/options.ts';
 import { restartPauseMs } from './restart-policy.ts';
 import { ThreadExits } from './thread-exits.ts';
+
+/** The thread's own word on a slow app says more, so it gets this long to say it. */
+const LOAD_GRACE_MS = 1000;
 
 export interface ThreadPoolParts {
   readonly options: ThreadOptions;
@@ -109,8 +113,9 @@ export class ThreadPool {
     this.#isStopping = true;
     this.#wake.abort();
     this.tellAll({ type: 'stop' });
-    const tasks = [...this.#threads.values()].map(({ messages }) => once(messages, 'close'));
-    await Promise.race([Promise.all(tasks), pause(timeoutMs, undefined)]);
+    const overtime = new AbortController();
+    await Promise.race([Promise.all(this.#lives), pause(timeoutMs, overtime.signal)]);
+    overtime.abort();
     await this.#piscina.destroy();
     await Promise.all(this.#lives);
   }
@@ -136,16 +141,20 @@ export class ThreadPool {
     const thread: RunningThread = { threadNumber, line, messages, bell, threadId: undefined, isReady: false };
     this.#threads.set(line, thread);
     messages.on('message', (message: FromThread) => {
-      if (message.type === 'started') thread.threadId = message.threadId;
-      else if (message.type === 'load-failed') loadError = reviveError(message.error);
+      if (message.type === 'started') {
+        thread.threadId = message.threadId;
+        loadTimer = this.#watchLoad(message.threadId, (reason) => (loadError = reason));
+      } else if (message.type === 'load-failed') loadError = reviveError(message.error);
       else if (message.type === 'ready') {
         thread.isReady = true;
+        clearTimeout(loadTimer);
         this.#failedStarts[threadNumber] = 0;
         onReady(line, bell);
         whenReady();
       } else onMessage(line, message);
     });
     let loadError: unknown;
+    let loadTimer: NodeJS.Timeout | undefined;
     const closed = once(messages, 'close');
     const start: ThreadStart & { messages: MessagePort } = {
       ...common,
@@ -162,10 +171,14 @@ export class ThreadPool {
     } catch (reason) {
       error = reason;
     }
-    // An app that failed to load leaves a thread that still runs: nothing of it may stay.
-    if (thread.threadId !== undefined) this.#exits.terminate(thread.threadId);
+    // All that it has sent is here then, its id too.
     await closed;
-    if (thread.threadId !== undefined) await this.#exits.wait(thread.threadId);
+    clearTimeout(loadTimer);
+    // An app that failed to load leaves a thread that still runs: nothing of it may stay.
+    if (thread.threadId !== undefined) {
+      this.#exits.terminate(thread.threadId);
+      await this.#exits.wait(thread.threadId);
+    }
     error = loadError ?? error;
     this.#exits.watch(this.#piscina.threads);
     this.#threads.delete(line);
@@ -175,6 +188,16 @@ export class ThreadPool {
     onExit(line, bell, { threadNumber, threadId, error, wasReady, restartPauseMs: pauseMs });
     if (pauseMs !== undefined && this.#hasStarted) void this.#replace(threadNumber, pauseMs);
     return error;
+  }
+
+  /** An app that never leaves its thread's event loop cannot be timed by the thread itself. */
+  #watchLoad(threadId: number, whenTooLong: (error: Error) => void): NodeJS.Timeout | undefined {
+    const { app, appLoadTimeoutMs } = this.#parts.options;
+    if (appLoadTimeoutMs === 0) return undefined;
+    return setTimeout(() => {
+      whenTooLong(createError('APP_LOAD_TIMEOUT', { path: app, timeoutMs: appLoadTimeoutMs }));
+      this.#exits.terminate(threadId);
+    }, appLoadTimeoutMs + LOAD_GRACE_MS);
   }
 
   #hasStarted = false;
@@ -201,12 +224,13 @@ export class ThreadPool {
 const ignore = (): void => {};
 
 /** A pause that ends early, without an error, when the signal aborts. */
-const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    timer.unref();
-    signal?.addEventListener('abort', () => {
+    const end = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
   });
