@@ -9,6 +9,7 @@ import { fromConfig, sourceOf, toOptions, type Given } from './cli/given.ts';
 import { helpText } from './cli/help-text.ts';
 import { exitCodeOf, explain } from './cli/messages.ts';
 import { parseArguments, type CommandLine } from './cli/parse-arguments.ts';
+import { locateSyntaxError } from './cli/syntax-error.ts';
 import { checkTypeScriptApp, currentLoading } from './cli/typescript-app.ts';
 import { findConfigFile, readConfigFile } from './config-file.ts';
 import { createError } from './shared/errors.ts';
@@ -44,7 +45,14 @@ async function run(args: readonly string[], given: Given[]): Promise<number> {
   if (commandLine.command === 'print-config') return print(toJson(resolved));
   // Loaded now, so that the commands above need neither threads nor the C library.
   const { serve } = await import('./cli/serve.ts');
-  return serve(options, resolved);
+  try {
+    return await serve(options, resolved);
+  } catch (error) {
+    const report = locateSyntaxError(error, resolved.app);
+    if (report === undefined) throw error;
+    process.stderr.write(`${report}\n`);
+    return exitCodeOf(error);
+  }
 }
 
 /** Options from everywhere, the weakest source first. */

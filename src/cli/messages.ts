@@ -9,9 +9,16 @@ const EXIT_WRONG_USAGE = 2;
 
 /** One line for an error of ours. The app's own error as it is, with its stack and nothing else. */
 export function explain(error: unknown, source: string | undefined): string {
-  if (!(error instanceof HyperionError)) return inspect(error);
+  if (!(error instanceof HyperionError)) return toStack(error);
   if (error instanceof UsageError) return `hyperion: ${error.message} (hyperion --help lists all flags)`;
   return `hyperion: ${error.message}${source === undefined ? '' : ` (from ${source})`}`;
+}
+
+/** Not `inspect(error)`: an error that came from a thread has its name, not its class, and would be shown so. */
+function toStack(error: unknown): string {
+  if (!(error instanceof Error)) return inspect(error);
+  const stack = error.stack ?? String(error);
+  return error.cause === undefined ? stack : `${stack}\n[cause]: ${toStack(error.cause)}`;
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -30,7 +30,14 @@ export async function serve(options: ServerOptions, resolved: ResolvedOptions): 
     });
   }
 
-  await server.start();
+  try {
+    await server.start();
+  } catch (error) {
+    // Told to stop before it had started: that it did not start is no failure then.
+    if (!isStopping) throw error;
+    await server.closed;
+    return 0;
+  }
   logger.info({ url: toUrl(server.address()), threads: threadCount, maxPending }, 'listening');
   await server.closed;
   return 0;
