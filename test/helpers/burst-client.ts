@@ -1,22 +1,19 @@
 /**
- * A burst of new connections beside a few keep-alive clients. In: port, how many connections at
- * once. Out: what the keep-alive clients waited during the burst, and whether all were answered.
+ * Bursts of new connections, each with one request. In: port, how many at once, how often. Out:
+ * how long each burst took until all were answered, and what failed.
  */
 import { RawConnection } from './raw-connection.ts';
-import { summarise, type Summary } from './percentiles.ts';
 import { runInProcess } from './run-in-process.ts';
 
 export interface BurstOptions {
   readonly port: number;
-  readonly newConnections: number;
-  readonly keepAliveClients: number;
+  readonly connections: number;
+  readonly bursts: number;
 }
 
 export interface BurstReport {
-  readonly burstMs: number;
+  readonly burstMs: readonly number[];
   readonly answered: number;
-  /** Requests of the keep-alive clients that began and ended during the burst. */
-  readonly during: Summary;
   readonly failures: readonly string[];
 }
 
@@ -24,39 +21,26 @@ const GET = 'GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 export const runBurstClient = async (options: BurstOptions): Promise<BurstReport> => {
   const failures: string[] = [];
-  const during: number[] = [];
-  let isOver = false;
-  const keepAlive = async (): Promise<void> => {
-    const connection = new RawConnection(options.port);
-    for (let nth = 1; !isOver; nth += 1) {
-      const askedAt = performance.now();
-      connection.request(GET);
-      const { status } = await connection.response(nth);
-      if (status !== 200) failures.push(`keep-alive: ${status}`);
-      during.push(performance.now() - askedAt);
-    }
-    await connection.leave('close');
-  };
+  const burstMs: number[] = [];
   let answered = 0;
-  const single = async (): Promise<void> => {
+  const ask = async (): Promise<void> => {
     const connection = new RawConnection(options.port);
     try {
       connection.request(GET);
       const { status } = await connection.response();
       if (status === 200) answered += 1;
-      else failures.push(`new connection: ${status}`);
+      else failures.push(`status ${status}`);
     } catch (error) {
       failures.push(String(error));
     }
     await connection.leave('close');
   };
-  const clients = Array.from({ length: options.keepAliveClients }, keepAlive);
-  const start = performance.now();
-  await Promise.all(Array.from({ length: options.newConnections }, single));
-  const burstMs = performance.now() - start;
-  isOver = true;
-  await Promise.all(clients);
-  return { burstMs, answered, during: summarise(during), failures: failures.slice(0, 8) };
+  for (let burst = 0; burst < options.bursts; burst += 1) {
+    const start = performance.now();
+    await Promise.all(Array.from({ length: options.connections }, ask));
+    burstMs.push(performance.now() - start);
+  }
+  return { burstMs, answered, failures: failures.slice(0, 8) };
 };
 
 /** The same in a process of its own. */
