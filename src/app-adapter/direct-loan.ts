@@ -111,7 +111,10 @@ class LoanWriter {
     this.#loan = loan;
     this.#writeTimeoutMs = writeTimeoutMs;
     // Whoever waits for a blocked write hears that there is nobody to write to any more.
-    loan.onClientGone = chain(loan.onClientGone, (how) => how === 'reset' && this.#fail(new Error('The client is gone')));
+    loan.onClientGone = chain(
+      loan.onClientGone,
+      (how) => how === 'reset' && this.#fail(new Error('The client is gone')),
+    );
     loan.onRevoked = chain(loan.onRevoked, () => this.#fail(new Error('The loan is over')));
   }
 
