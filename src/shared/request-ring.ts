@@ -17,7 +17,7 @@ import {
   wordCell,
 } from './layout.ts';
 import { announceClaim, countClaim } from './thread-line.ts';
-import { isOfIndex, LENT, LOST, makeWord, MORE, RUNNING, stageOf, swapWord, WAITING } from './words.ts';
+import { IDLE, isOfIndex, LENT, LOST, makeWord, MORE, RUNNING, stageOf, swapWord, WAITING } from './words.ts';
 
 const FREE = 0;
 const BUSY = 1;
@@ -72,13 +72,14 @@ export function publish(
   idleWord: number,
   hasMore: boolean,
 ): void {
+  if (stageOf(idleWord) !== IDLE) throw new Error('A connection was lent while its word was not idle.');
   const cell = entryCell(layout, index);
   memory.store(cell + ENTRY_SLOT, entrySlot);
   memory.store(cell + ENTRY_STATE, BUSY);
   const word = makeWord(WAITING, 0, index) | (hasMore ? MORE : 0);
   // Nobody else swaps an idle word, so a plain failure here is a broken rule, not a race.
   if (memory.compareExchange(wordCell(layout, slotOf(entrySlot)), idleWord, word) !== idleWord) {
-    throw new Error('A connection was lent while its word was not idle.');
+    throw new Error("An idle connection's word was changed by another than the acceptor.");
   }
   // Last: what the tail has passed is complete.
   memory.store(QUEUE_TAIL, (index + 1) | 0);
