@@ -236,7 +236,9 @@ export class Acceptor {
       }
       return;
     }
-    if ((connection.buffer?.length ?? 0) < READ_AHEAD_BYTES) startReading(connection.socket);
+    // However much of it has come, the rest of a request that is not whole must be read.
+    const mustRead = connection.phase === 'reading' || (connection.buffer?.length ?? 0) < READ_AHEAD_BYTES;
+    if (mustRead) startReading(connection.socket);
     this.connections.lookLater(connection, now);
   }
 
@@ -304,8 +306,9 @@ export class Acceptor {
 
 const ignore = (): void => {};
 
-/** A thread reads it: the acceptor must not. */
-const isLentWhole = ({ phase, lendsConnection }: Connection): boolean => phase === 'lent' && lendsConnection;
+/** A thread reads it, or will: the acceptor must not. */
+const isLentWhole = ({ phase, lendsConnection }: Connection): boolean =>
+  lendsConnection && (phase === 'lent' || phase === 'overflow');
 
 /** Bytes of the next request, while one runs. False stops reading. */
 function keepForLater(connection: Connection, length: number, bytes: Uint8Array): boolean {
