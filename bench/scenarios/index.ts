@@ -2,6 +2,6 @@
 import type { Scenario } from '../types.ts';
 import { hello } from './hello.ts';
 import { helloAutocannon } from './hello-autocannon.ts';
-import { mixed } from './mixed.ts';
+import { mixed, mixedUnforeseen } from './mixed.ts';
 
-export const SCENARIOS: readonly Scenario[] = [hello, helloAutocannon, mixed];
+export const SCENARIOS: readonly Scenario[] = [hello, helloAutocannon, mixed, mixedUnforeseen];

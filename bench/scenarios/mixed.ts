@@ -16,9 +16,10 @@ const HEAVY_MS = 50;
 const LIGHT_MS = 0.2;
 const THREADS = [4, 8];
 
-export const mixed: Scenario = {
-  name: 'mixed',
-  description: '64 keep-alive clients, think time 0-40 ms, 1 % of requests block their thread for 50 ms (on a path of their own)',
+/** `heavyHeader` undefined: heavy requests have a path of their own. */
+const describeMixed = (name: string, where: string, heavyHeader?: string): Scenario => ({
+  name,
+  description: `64 keep-alive clients, think time 0-40 ms, 1 % of requests block their thread for 50 ms (${where})`,
   app: 'mixed.mjs',
   contenders: THREADS.flatMap((threads) => [
     { rival: 'node:cluster', threads },
@@ -35,7 +36,8 @@ export const mixed: Scenario = {
       warmUpSeconds: 0,
       thinkMs: THINK_MS,
       lightTarget: '/',
-      heavyTarget: '/heavy',
+      heavyTarget: heavyHeader === undefined ? '/heavy' : '/',
+      ...(heavyHeader === undefined ? {} : { heavyHeader }),
       heavyShare: HEAVY_SHARE,
       slowMs: 20,
       seed: round,
@@ -55,4 +57,9 @@ export const mixed: Scenario = {
       });
       return `ideal single queue with ${servers} servers (simulated), light requests: ${formatSummary(light)}`;
     }),
-};
+});
+
+export const mixed: Scenario = describeMixed('mixed', 'on a path of their own');
+
+/** No server can foresee them: only a header that no router looks at tells heavy from light. */
+export const mixedUnforeseen: Scenario = describeMixed('mixed-unforeseen', "on the light ones' path", 'x-heavy: 1');

@@ -25,7 +25,7 @@ export interface NumberedOptions {
   readonly deaths?: readonly Death[];
   /** Threads die, from within or without: 503s and closes are tolerated where they are right. */
   readonly toleratesDeaths?: boolean;
-  /** No answer for so long is a failure. */
+  /** No answer for so long is a failure. Default 45 s: a hang, on however busy a machine. */
   readonly timeoutMs?: number;
 }
 
@@ -133,7 +133,7 @@ class NumberedConnection {
     });
     this.#socket.on('error', (error) => (this.#lastError = String(error)));
     this.#socket.on('close', () => this.#onClose());
-    const { timeoutMs = 20_000 } = run.options;
+    const { timeoutMs = 45_000 } = run.options;
     this.#socket.setTimeout(timeoutMs, () => {
       this.#failAndDestroy(`No answer for ${timeoutMs} ms, outstanding: ${this.#describe()}`);
     });

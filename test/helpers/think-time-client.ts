@@ -3,9 +3,6 @@
  * time, asks, waits for the whole answer, and so on. A share of the requests is heavy. In: port,
  * clients, think time. Out: times of light and of heavy requests, and the smallest and largest
  * number of requests a client got through.
- *
- * With `doSamplesWaits` the time of every request that took longer than `slowMs` is listed, so
- * that it can be laid beside what the server knew at that moment.
  */
 import { connect } from 'node:net';
 import { once } from 'node:events';
@@ -23,8 +20,11 @@ export interface ThinkTimeOptions {
   readonly thinkMs: readonly [min: number, max: number];
   readonly lightTarget: string;
   readonly heavyTarget: string;
+  /** A whole header line that heavy requests have. Default none. */
+  readonly heavyHeader?: string;
   /** 0-1 */
   readonly heavyShare: number;
+  /** Requests above this are counted as `slow`. */
   readonly slowMs: number;
   readonly seed: number;
 }
@@ -50,9 +50,10 @@ export const runThinkTimeClient = async (options: ThinkTimeOptions): Promise<Thi
   const start = performance.now();
   const measureFrom = start + options.warmUpSeconds * 1000;
   const end = measureFrom + options.seconds * 1000;
-  const bytes = (target: string): Buffer => Buffer.from(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  const bytes = (target: string, header = ''): Buffer =>
+    Buffer.from(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${header && `${header}\r\n`}\r\n`);
   const lightBytes = bytes(options.lightTarget);
-  const heavyBytes = bytes(options.heavyTarget);
+  const heavyBytes = bytes(options.heavyTarget, options.heavyHeader);
 
   const client = async (random: Random): Promise<number> => {
     let done = 0;
