@@ -101,6 +101,11 @@ test('close() of the app calls back and harms nothing', async (t) => {
   t.false((await getJson(`${origin}/`))['listening'], 'still served');
 });
 
+test('listen() and close() follow each other as under node', async (t) => {
+  const { origin } = await startApp(t, 'listens-again.mjs');
+  t.like(await getJson(`${origin}/`), { code: 'ERR_SERVER_ALREADY_LISTEN', closed: true });
+});
+
 test('a streamed reply of Hono arrives whole', async (t) => {
   const { origin } = await startApp(t, 'hono-export.mjs');
   const response = await fetch(`${origin}/stream`);
