@@ -1,16 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { defineConfig, findConfigFile, readConfigFile } from '../src/config-file.ts';
-
-/** A folder of its own with these files in it. */
-async function folderWith(t: ExecutionContext, files: Record<string, string>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'hyperion-config-'));
-  t.teardown(() => rm(folder, { recursive: true }));
-  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
-  return folder;
-}
+import { folderWith } from './helpers/folder.ts';
 
 const reads = test.macro<[string, string, object]>({
   async exec(t, name, text, config) {
