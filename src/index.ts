@@ -6,15 +6,20 @@ export type { ServerStats, ThreadStats } from './server-stats.ts';
 export {
   type App,
   type AppContext,
+  type AppLogMethod,
   type AppSetup,
   defineApp,
   type DefinedApp,
   type DirectRequest,
+  type FastifyApp,
   type FetchApp,
+  type KoaApp,
   type PlainReply,
+  type ReplyBody,
   type RouteHandler,
   type RouteReply,
   type Routes,
+  type StaticOptions,
 } from './app-adapter/define-app.ts';
 export { type Config, defineConfig } from './config-file.ts';
 export { DEFAULT_READ_TIMEOUT_MS, DEFAULT_THREAD_COUNT, type ServerOptions } from './shared/options.ts';

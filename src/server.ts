@@ -7,9 +7,9 @@ import { Acceptor } from './acceptor/acceptor.ts';
 import type { AcceptedHandle } from './acceptor/node-internals.ts';
 import { type Libc, loadLibc } from './acceptor/libc.ts';
 import { Listener } from './acceptor/listener.ts';
-import { createLogger, type Logger } from './logger.ts';
+import type { Logger } from './logger.ts';
 import { checkPlatform } from './platform.ts';
-import { type ThreadExit, ThreadPool } from './pool/thread-pool.ts';
+import type { ThreadExit, ThreadPool } from './pool/thread-pool.ts';
 import { createStats, type ServerStats } from './server-stats.ts';
 import { Cells } from './shared/cells.ts';
 import { createError } from './shared/errors.ts';
@@ -39,7 +39,7 @@ type State = 'new' | 'listening' | 'started' | 'stopping' | 'stopped';
 
 export class Server {
   readonly #options: ResolvedOptions;
-  readonly #logger: Logger;
+  #logger: Logger | undefined;
   readonly #libc: Libc;
   readonly #memory: Cells;
   readonly #acceptor: Acceptor;
@@ -64,7 +64,6 @@ export class Server {
   constructor(options: ServerOptions) {
     checkPlatform();
     this.#options = resolveOptions(options);
-    this.#logger = createLogger(this.#options);
     this.#libc = loadLibc();
     const layout = computeLayout(this.#options);
     const buffer = new SharedArrayBuffer(layout.totalBytes);
@@ -161,7 +160,7 @@ export class Server {
   async #load(method: string): Promise<void> {
     if (this.#state === 'new') await this.listen();
     this.#expect(method, 'listening');
-    const pool = this.#createPool();
+    const pool = await this.#createPool();
     this.#pool = pool;
     try {
       this.#loaded = pool.start();
@@ -174,11 +173,14 @@ export class Server {
     pool.superviseFromNow();
   }
 
-  #createPool(): ThreadPool {
+  async #createPool(): Promise<ThreadPool> {
+    // Only here: an app imports this package for `defineApp`, in every thread, and needs neither.
+    const [logger, pool] = await Promise.all([import('./logger.ts'), import('./pool/thread-pool.ts')]);
+    this.#logger = logger.createLogger(this.#options);
     const { logger: _, ...options } = this.#options;
     const address = this.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    return new ThreadPool({
+    return new pool.ThreadPool({
       options,
       threadUrl: new URL(THREAD_FILE, import.meta.url),
       lineCount: this.#parts.layout.lineCount,
@@ -199,7 +201,7 @@ export class Server {
         this.#acceptor.loanEnds.closeIfIdle(message.slot, message.generation);
         return;
       case 'log':
-        this.#logger[message.level](message.fields, message.message);
+        this.#logger?.[message.level](message.fields, message.message);
         return;
       default:
     }
@@ -211,7 +213,7 @@ export class Server {
     const { replied, cut } = this.#acceptor.settle(line);
     if (exit.restartPauseMs === undefined || !exit.wasReady && this.#state === 'listening') return;
     const { threadNumber, error, restartPauseMs } = exit;
-    this.#logger.error({ thread: threadNumber, err: error, replied, cut, restartPauseMs }, 'a thread ended and is replaced');
+    this.#logger?.error({ thread: threadNumber, err: error, replied, cut, restartPauseMs }, 'a thread ended and is replaced');
   }
 
   #acceptOnly(handle: AcceptedHandle): void {

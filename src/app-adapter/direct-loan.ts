@@ -31,6 +31,7 @@ export function serveDirectRoute(
     sendReply(loan, reply, settings);
     return;
   }
+  loan.onDrain = () => (head.keepAlive = false);
   // As under node:http the reply of a client that has left is lost, also if its handler never ends.
   whenGone(loan, () => loan.end(false));
   void reply.then((settled) => sendReply(loan, settled, settings));

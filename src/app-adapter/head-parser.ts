@@ -42,8 +42,8 @@ export interface RequestHead {
   readonly rawHeaders: string[];
   /** Bytes of body that follow; 0 if the head names none. */
   readonly contentLength: number;
-  /** What the request asks for. */
-  readonly keepAlive: boolean;
+  /** What the request asks for; false once the server drains. */
+  keepAlive: boolean;
 }
 
 /** By text, to give out one string for each method. CONNECT is no request with a target of ours. */

@@ -45,6 +45,7 @@ export class HeldLoan {
   readonly #cell: number;
   isOver = false;
   onRevoked: (() => void) | undefined;
+  onDrain: (() => void) | undefined;
 
   constructor(owner: LoanOwner, slot: number, index: number, addresses: ConnectionAddresses, stage: number) {
     this.owner = owner;
@@ -152,7 +153,6 @@ export class HeldRequest extends HeldLoan implements RequestLoan {
 export class HeldConnection extends HeldLoan implements ConnectionLoan {
   readonly fd: number;
   readonly firstBytes: Buffer;
-  onDrain: (() => void) | undefined;
   /** Requests begun and not ended. */
   running = 0;
 

@@ -28,6 +28,8 @@ export interface RequestLoan {
   onClientGone: ((how: ClientGone) => void) | undefined;
   /** Called at most once when the acceptor has taken the loan back (deadline, stop). */
   onRevoked: (() => void) | undefined;
+  /** Called when the server drains: the reply says `connection: close` if its head is not written yet. */
+  onDrain: (() => void) | undefined;
   /**
    * running -> replying, before the first byte (1xx too). True if the thread may write (also when
    * it already was replying). False: the loan is over; write nothing, say nothing.

@@ -51,8 +51,12 @@ export default async function runThread(start: ThreadStart & { readonly messages
     send,
     serveRequest(loan, head, body) {
       const route = routes.size === 0 ? undefined : routes.match(head.method, head.target);
-      if (route === undefined) serveRequest(loan, head, body, httpServer, settings);
-      else serveDirectRoute(loan, route, isDraining() ? { ...head, keepAlive: false } : head, body, direct);
+      if (route === undefined) {
+        serveRequest(loan, head, body, httpServer, settings);
+        return;
+      }
+      if (isDraining()) head.keepAlive = false;
+      serveDirectRoute(loan, route, head, body, direct);
     },
     serveConnection: (loan) => connectionLoans.serve(loan),
   });
@@ -73,8 +77,7 @@ export default async function runThread(start: ThreadStart & { readonly messages
           return;
         case 'drain':
           closeAfterReplies();
-          connectionLoans.drain();
-          for (const loan of loop.loans) if (loan instanceof HeldConnection) loan.onDrain?.();
+          for (const loan of loop.loans) loan.onDrain?.();
           return;
         case 'stop':
           void app.close().then(resolve, reject).finally(() => messages.close());
