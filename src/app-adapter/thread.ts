@@ -8,7 +8,7 @@ import { toPlainError } from '../shared/plain-error.ts';
 import type { FromThread, LogFields, LogLevel, ThreadStart, ToThread } from '../shared/messages.ts';
 import { ConnectionLoans } from './connection-loan.ts';
 import { serveDirectRoute } from './direct-loan.ts';
-import { HeldConnection, HeldRequest } from './held-loan.ts';
+import { HeldRequest } from './held-loan.ts';
 import { loadApp } from './load-app.ts';
 import { PullLoop } from './pull-loop.ts';
 import { closeAfterReplies, serveRequest } from './request-loan.ts';
