@@ -130,7 +130,7 @@ export class Acceptor {
       buffer.append(bytes, 0, length);
       this.#frame(connection, buffer.bytes, buffer.start, buffer.end, now);
     }
-    return !isLentWhole(connection);
+    return wantsMore(connection);
   }
 
   // --- A request is framed, admitted, lent --------------------------------------------------------
@@ -165,14 +165,7 @@ export class Acceptor {
     }
   }
 
-  #awaitMore(
-    connection: Connection,
-    scan: HeadScan,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    now: number,
-  ): void {
+  #awaitMore(connection: Connection, scan: HeadScan, bytes: Uint8Array, start: number, end: number, now: number): void {
     if (connection.scan === undefined) {
       connection.scan = scan;
       this.#scan = new HeadScan();
@@ -208,7 +201,9 @@ export class Acceptor {
       this.connections.reject(connection, 'noDescriptors', now);
       return;
     }
-    if (this.#options.maxWaitMs !== 0) this.connections.lookLater(connection, now);
+    // A loan may end without a word: how long its connection is idle then is seen by looking.
+    if (this.#options.maxWaitMs === 0) this.connections.lookSoon(connection, now);
+    else this.connections.lookLater(connection, now);
   }
 
   #isFull(): boolean {
@@ -221,6 +216,8 @@ export class Acceptor {
 
   /** The connection is the acceptor's alone again: goes on with what has been read meanwhile. */
   #resume(connection: Connection, now: number): void {
+    // Its descriptor's number may be another connection's by now; its 'close' is on the way.
+    if (connection.socket.destroyed) return;
     if (connection.lendsConnection) {
       connection.lendsConnection = false;
       this.#libc.setNonBlocking(connection.descriptor);
@@ -236,9 +233,7 @@ export class Acceptor {
       }
       return;
     }
-    // However much of it has come, the rest of a request that is not whole must be read.
-    const mustRead = connection.phase === 'reading' || (connection.buffer?.length ?? 0) < READ_AHEAD_BYTES;
-    if (mustRead) startReading(connection.socket);
+    if (wantsMore(connection)) startReading(connection.socket);
     this.connections.lookLater(connection, now);
   }
 
@@ -310,11 +305,15 @@ const ignore = (): void => {};
 const isLentWhole = ({ phase, lendsConnection }: Connection): boolean =>
   lendsConnection && (phase === 'lent' || phase === 'overflow');
 
+/** Whether to read on: to the end of a request that has begun, however long it is; of what follows a running one only so much. */
+const wantsMore = (connection: Connection): boolean =>
+  !isLentWhole(connection) && (connection.phase === 'reading' || (connection.buffer?.length ?? 0) < READ_AHEAD_BYTES);
+
 /** Bytes of the next request, while one runs. False stops reading. */
 function keepForLater(connection: Connection, length: number, bytes: Uint8Array): boolean {
   if (connection.buffer === undefined) connection.buffer = new ReadBuffer(bytes, 0, length);
   else connection.buffer.append(bytes, 0, length);
-  return connection.buffer.length < READ_AHEAD_BYTES;
+  return wantsMore(connection);
 }
 
 /** Keeps `bytes[start, end)` for later. */

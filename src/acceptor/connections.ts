@@ -15,7 +15,7 @@ import { Deadlines } from './deadlines.ts';
 import type { Libc } from './libc.ts';
 import { lingerAfterLoan, replyAndClose } from './own-replies.ts';
 import { standingOf } from './standing.ts';
-import { type Drain, judge, type Verdict } from './timeouts.ts';
+import { type Drain, judge, LOOK_AGAIN_MS, type Verdict } from './timeouts.ts';
 
 export interface ConnectionsParts {
   readonly memory: Memory;
@@ -110,6 +110,11 @@ export class Connections {
   lookLater(connection: Connection, now: number): void {
     const verdict = this.#judge(connection, now);
     this.#deadlines.schedule(connection, verdict.action === 'look' ? verdict.at : now);
+  }
+
+  /** Looks again within a second. For each request: costs nothing where that is so already. */
+  lookSoon(connection: Connection, now: number): void {
+    this.#deadlines.schedule(connection, now + LOOK_AGAIN_MS);
   }
 
   /** From now on a connection between requests is closed after `idleMs`. */

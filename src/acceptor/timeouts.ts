@@ -53,7 +53,7 @@ export const DESCRIPTOR_IDLE_MS = 1000;
 /** How long a lingering close waits for the client's end. */
 export const LINGER_MS = 1500;
 /** How often a connection that nothing bounds is looked at. */
-const LOOK_AGAIN_MS = 1000;
+export const LOOK_AGAIN_MS = 1000;
 
 const NEVER = Number.POSITIVE_INFINITY;
 

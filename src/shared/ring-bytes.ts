@@ -91,6 +91,8 @@ export class RingWriter {
     const position = index & (layout.ringSize - 1);
     this.#giveBack(position);
     if (length <= SMALL_BYTES) return layout.smallAreas + position * SMALL_BYTES;
+    // The acceptor keeps no more than that: a rule is broken, and the next block's request would be, too.
+    if (length > layout.blockBytes) throw new RangeError('A request is larger than its place in shared memory.');
     const block = this.#takeBlock();
     if (block === undefined) return -1;
     this.#blockOf[position] = block;

@@ -92,6 +92,19 @@ test('the largest request fits, and its neighbours keep their bytes', (t) => {
   for (const bytes of requests) t.true(take(sides).equals(bytes));
 });
 
+test('what is larger than a block is refused, and the next one keeps its bytes', (t) => {
+  const sides = createSides();
+  put(sides, 0, bytesOf(5000, 1));
+  put(sides, 1, bytesOf(5000, 2));
+  t.true(take(sides).equals(bytesOf(5000, 1)));
+  finish(sides);
+  t.throws(() => put(sides, 2, bytesOf(sides.layout.blockBytes, 3)), { instanceOf: RangeError });
+  t.true(take(sides).equals(bytesOf(5000, 2)));
+  finish(sides);
+  t.not(put(sides, 2, bytesOf(5000, 4)), false);
+  t.true(take(sides).equals(bytesOf(5000, 4)));
+});
+
 test('a piece of a larger buffer is copied, not what stands around it', (t) => {
   const sides = createSides();
   const source = Buffer.from('before|the request|behind');
