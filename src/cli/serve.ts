@@ -11,6 +11,12 @@ import type { ResolvedOptions, ServerOptions } from '../shared/options.ts';
 /** Signals that stop the server. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
+/**
+ * One Ctrl-C can come twice: npm passes on the signal that the terminal has sent to all of its group.
+ * Only what comes later than this is a second wish.
+ */
+const SAME_SIGNAL_MS = 500;
+
 /** Shells say 128 + number for a process that a signal ended. */
 const SIGNAL_EXIT_BASE = 128;
 
@@ -20,11 +26,14 @@ export async function serve(options: ServerOptions, resolved: ResolvedOptions): 
   const server = new Server(options);
   const { gracefulTimeoutMs, threadCount, maxPending } = resolved;
 
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
-      if (isStopping) process.exit(SIGNAL_EXIT_BASE + constants.signals[signal]);
-      isStopping = true;
+      if (stoppingSince !== undefined) {
+        if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
+        process.exit(SIGNAL_EXIT_BASE + constants.signals[signal]);
+      }
+      stoppingSince = performance.now();
       logger.info({ signal, gracefulTimeoutMs }, 'stopping');
       void server.stop({ gracefulTimeoutMs });
     });
@@ -34,12 +43,14 @@ export async function serve(options: ServerOptions, resolved: ResolvedOptions): 
     await server.start();
   } catch (error) {
     // Told to stop before it had started: that it did not start is no failure then.
-    if (!isStopping) throw error;
+    if (stoppingSince === undefined) throw error;
     await server.closed;
     return 0;
   }
   logger.info({ url: toUrl(server.address()), threads: threadCount, maxPending }, 'listening');
   await server.closed;
+  // It has stopped: this is the report of that stop, not another.
+  logger.info({ ...(await server.stop()) }, 'stopped');
   return 0;
 }
 

@@ -9,7 +9,7 @@ import type { ResolvedOptions, ServerOptions } from './option-types.ts';
 
 export { DEFAULT_READ_TIMEOUT_MS } from './option-table.ts';
 export { DEFAULT_THREAD_COUNT } from './thread-count.ts';
-export type { LogFormat, LogLevel, ResolvedOptions, ServerOptions, ThreadOptions } from './option-types.ts';
+export type { LogFormat, ResolvedOptions, ServerOptions, ThreadOptions } from './option-types.ts';
 
 /** Throws an OptionError that names the first wrong option, or an AppError if the app's file is not there. */
 export function resolveOptions(options: ServerOptions): ResolvedOptions {
