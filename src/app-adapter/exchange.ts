@@ -1,11 +1,8 @@
 /**
- * A request of a lent connection as node's server announces it, and how it is taken away from the
- * app again. Worker threads.
+ * A request of a lent connection as node's server announces it. Worker threads.
  */
 import type { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { emitResponseClose, responseOn } from './node-internals.ts';
 
 export type ExchangeEvent = 'request' | 'checkContinue' | 'checkExpectation' | 'upgrade' | 'connect';
 
@@ -33,17 +30,3 @@ const EVENTS: ReadonlySet<unknown> = new Set<ExchangeEvent>([
 export const isExchangeEvent = (event: unknown): event is ExchangeEvent => EVENTS.has(event);
 
 export const isUpgradeEvent = (event: ExchangeEvent): boolean => event === 'upgrade' || event === 'connect';
-
-/** Takes the socket from the reply that has it: whatever is written to that goes nowhere. */
-export const abandonResponse = (socket: Socket): void => {
-  const response = responseOn(socket);
-  if (response === undefined) return;
-  response.detachSocket(socket);
-  response.destroyed = true;
-  process.nextTick(emitResponseClose, response);
-};
-
-/** Ends a request as node does when its client has left: `'aborted'`, `'error'` if listened to, `'close'`. */
-export const abortRequest = (request: IncomingMessage): void => {
-  request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
-};

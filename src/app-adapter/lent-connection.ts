@@ -10,9 +10,9 @@
 import { HEADERS_TOO_LARGE, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, type CannedReply } from '../shared/replies.ts';
 import type { Log } from './app-failures.ts';
 import { limitBody } from './body-limit.ts';
-import { abandonResponse, abortRequest, isUpgradeEvent, type Exchange } from './exchange.ts';
+import { isUpgradeEvent, type Exchange } from './exchange.ts';
 import { LentSocket, type LentSocketOwner } from './lent-socket.ts';
-import { linger } from './lingering-close.ts';
+import { endWith } from './final-reply.ts';
 import type { ConnectionLoan } from './loan.ts';
 import { queuedBytes } from './node-internals.ts';
 import { ReadDeadline, type ReadLimits } from './read-deadline.ts';
@@ -58,7 +58,6 @@ export class LentConnection implements LentSocketOwner {
   #refusalBehind: CannedReply | undefined;
   /** Of a body that was answered before it was read. */
   #discardedBytes = 0;
-  #isAborting = false;
   #isGivenBack = false;
 
   /** Throws if the descriptor cannot be adopted. */
@@ -235,28 +234,18 @@ export class LentConnection implements LentSocketOwner {
     this.socket.hold();
   }
 
-  /** Writes a reply of our own in place of the app's and closes; a reply that has begun is cut. */
-  #refuse(reply: CannedReply, refused?: Exchange): void {
-    const current = this.#current;
-    if (this.#reply.hasBegun) return this.#closeSoon();
+  /**
+   * Writes a reply of our own in place of the app's and closes; then node aborts the request, as if
+   * the client had left. A reply that has begun, be it in the socket's buffer alone, is cut.
+   */
+  #refuse(reply: CannedReply, refused: Exchange | undefined = this.#current): void {
+    if (this.#reply.hasBegun || this.#current?.response?.headersSent === true) return this.#closeSoon();
     if (!this.#reply.begin(true)) return this.#cut();
     this.#state = 'closing';
     this.#held.length = 0;
     this.#deadline.stop();
-    this.#stall.stop();
     this.socket.forgetHold();
-    abandonResponse(this.socket);
-    if (current !== undefined) this.#abort(current);
-    const isHead = (refused ?? current)?.request.method === 'HEAD';
-    linger(this.socket, isHead ? reply.closeHeadBytes : reply.closeBytes);
-  }
-
-  /** The app learns as of a client that left; its socket stays for the reply. */
-  #abort(exchange: Exchange): void {
-    this.#isAborting = true;
-    abortRequest(exchange.request);
-    this.#isAborting = false;
-    this.#onEnded(exchange);
+    endWith(this.socket, refused?.request.method === 'HEAD' ? reply.closeHeadBytes : reply.closeBytes);
   }
 
   /** Ends the connection; what was written whole still goes out, a reply that is not whole is cut. */
@@ -304,11 +293,11 @@ export class LentConnection implements LentSocketOwner {
   }
 
   onBlocked(): void {
-    if (this.#state === 'open') this.#stall.watch();
+    if (this.#state === 'open' || this.#state === 'closing') this.#stall.watch();
   }
 
   mayDestroy(): boolean {
-    return !this.#isAborting && this.#lending.isMeant(this);
+    return this.#lending.isMeant(this);
   }
 
   onReadingAgain(): void {

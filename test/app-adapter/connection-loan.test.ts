@@ -112,6 +112,22 @@ test('a body that arrives behind a held request reaches that request whole', asy
   t.is((await client.response(2)).body.toString(), '2');
 });
 
+test('requests that are held stop the reading', async (t) => {
+  const desk = new Desk();
+  const { client } = await start(t, { app: desk.app });
+  client.request(get('/first') + get('/second'));
+  const [{ socket }, first] = await desk.next();
+  const flood = get('/flood', `X: ${'x'.repeat(1000)}`).repeat(500);
+  for (let round = 0; round < 20; round++) {
+    client.send(flood);
+    await new Promise(setImmediate);
+  }
+  // What was lent with the connection, and the one read that held the second.
+  t.true(socket.bytesRead < 200_000, `${socket.bytesRead} bytes read`);
+  first.end();
+  await client.response(1);
+});
+
 test('requests of one connection never share an async context', async (t) => {
   const storage = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];

@@ -211,6 +211,21 @@ test('chunks above the limit: 413, and the app sees an aborted request whose rep
   t.deepEqual(loan.events, ['requestBegan', 'beginReply', 'requestEnded', 'close']);
 });
 
+test('a reply that still waits in the socket has begun: it is never followed by a refusal', async (t) => {
+  const server = await startLentServer(t, {
+    app: (_, res) => void res.write('corked until the next tick'),
+    options: { maxBodyBytes: 100 },
+  });
+  const client = server.connect();
+  client.request(
+    `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n${BIG_CHUNK}${BIG_CHUNK}${BIG_CHUNK}`,
+    'POST',
+  );
+  await client.closed();
+  t.deepEqual(client.responses, []);
+  t.is(client.error, undefined);
+});
+
 test('chunks above the limit when the reply has begun: the connection is cut', async (t) => {
   const server = await startLentServer(t, {
     app(req, res) {
