@@ -7,9 +7,10 @@ import { Acceptor } from './acceptor/acceptor.ts';
 import type { AcceptedHandle } from './acceptor/node-internals.ts';
 import { type Libc, loadLibc } from './acceptor/libc.ts';
 import { Listener } from './acceptor/listener.ts';
+import { inodeOf } from './acceptor/settlement.ts';
 import type { Logger } from './logger.ts';
 import { checkPlatform } from './platform.ts';
-import type { ThreadExit, ThreadPool } from './pool/thread-pool.ts';
+import type { ThreadBell, ThreadExit, ThreadPool } from './pool/thread-pool.ts';
 import { createStats, type ServerStats } from './server-stats.ts';
 import { Cells } from './shared/cells.ts';
 import { createError } from './shared/errors.ts';
@@ -207,9 +208,11 @@ export class Server {
     }
   }
 
-  #whenThreadExited(line: number, bell: number, exit: ThreadExit): void {
+  #whenThreadExited(line: number, { readEnd, writeEnd }: ThreadBell, exit: ThreadExit): void {
     this.#acceptor.bells.remove(line);
-    this.#libc.close(bell);
+    // By number alone it may be another file by now; both ends of a pipe have one inode.
+    if (inodeOf(readEnd) === inodeOf(writeEnd)) this.#libc.close(readEnd);
+    this.#libc.close(writeEnd);
     const { replied, cut } = this.#acceptor.settle(line);
     if (exit.restartPauseMs === undefined || !exit.wasReady && this.#state === 'listening') return;
     const { threadNumber, error, restartPauseMs } = exit;

@@ -83,7 +83,8 @@ export function closeUnadopted(connection: Connection, libc: Libc): boolean {
   return mayHaveLeaked;
 }
 
-function inodeOf(descriptor: number): number | undefined {
+/** Undefined if the number names no open file. */
+export function inodeOf(descriptor: number): number | undefined {
   try {
     return fstatSync(descriptor).ino;
   } catch {

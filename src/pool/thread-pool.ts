@@ -29,8 +29,14 @@ export interface ThreadPoolParts {
   /** The thread takes requests from now on. Gets the write end of its bell. */
   readonly onReady: (line: number, bell: number) => void;
   /** The thread has exited: nothing of it writes any more. Called also for one that never was ready. */
-  readonly onExit: (line: number, bell: number, exit: ThreadExit) => void;
+  readonly onExit: (line: number, bell: ThreadBell, exit: ThreadExit) => void;
   readonly onMessage: (line: number, message: FromThread) => void;
+}
+
+/** Both ends of a dead thread's bell. The read end was closed with the thread, if it got as far as adopting it. */
+export interface ThreadBell {
+  readonly readEnd: number;
+  readonly writeEnd: number;
 }
 
 export interface ThreadExit {
@@ -185,7 +191,7 @@ export class ThreadPool {
     if (!thread.isReady) this.#failedStarts[threadNumber] = (this.#failedStarts[threadNumber] ?? 0) + 1;
     const pauseMs = this.#isStopping ? undefined : restartPauseMs(this.#failedStarts[threadNumber] ?? 0);
     const { threadId, isReady: wasReady } = thread;
-    onExit(line, bell, { threadNumber, threadId, error, wasReady, restartPauseMs: pauseMs });
+    onExit(line, { readEnd: bellReadEnd, writeEnd: bell }, { threadNumber, threadId, error, wasReady, restartPauseMs: pauseMs });
     if (pauseMs !== undefined && this.#hasStarted) void this.#replace(threadNumber, pauseMs);
     return error;
   }
