@@ -55,6 +55,8 @@ export class ThreadBells {
 
   add(line: number, descriptor: number): void {
     this.#threads = [...this.#threads, { line, descriptor, rungAt: 0 }];
+    // It may be asleep already: what was put since its last look rang nobody.
+    if (mayHoldRequests(this.#memory)) this.ringOne();
   }
 
   /** Gives the descriptor of its bell, for the caller to close. */
