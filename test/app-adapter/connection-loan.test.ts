@@ -131,16 +131,23 @@ test('requests that are held stop the reading', async (t) => {
 test('requests of one connection never share an async context', async (t) => {
   const storage = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
-  const { client } = await start(t, {
+  const { client, lent } = await start(t, {
     app(req, res) {
       seen.push(storage.getStore());
       storage.enterWith(req.url ?? '');
-      setImmediate(() => res.end());
+      // Runs in the context of node's parser, which all requests of the connection share.
+      req.on('data', () => storage.enterWith(req.url ?? ''));
+      req.on('end', () => setImmediate(() => res.end()));
     },
   });
-  client.request(get('/1') + get('/2') + get('/3'));
+  const next = get('/2') + get('/3');
+  client.request(post('/1', CHUNKED));
   client.request('');
   client.request('');
+  await (await lent(1)).reached('requestBegan');
+  client.send(`3\r\nabc\r\n0\r\n\r\n${next.slice(0, 10)}`);
+  await client.response(1);
+  client.send(next.slice(10));
   await client.response(3);
   t.deepEqual(seen, [undefined, undefined, undefined]);
 });
