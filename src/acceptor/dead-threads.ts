@@ -79,6 +79,8 @@ export class DeadThreads {
       return;
     }
     counts.replied += 1;
+    // A child process that was given the lent connection may have made it blocking.
+    if (connection.lendsConnection && !connection.socket.destroyed) libc.setNonBlocking(connection.descriptor);
     if (settlement === 'reply-and-close' || !connection.keepsAlive) {
       connections.refuse(connection, THREAD_FAILED, 'threadFailed', now);
       return;

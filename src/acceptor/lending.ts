@@ -90,6 +90,8 @@ export class Lending {
   }
 
   #tryPutAgain({ connection, bytes }: OverflowRequest, now: number): boolean {
+    // Its descriptor's number may be another connection's by now; its 'close' cancels it.
+    if (connection.socket.destroyed) return true;
     const mustTell = connection.buffer !== undefined || connection.hasEnded;
     try {
       return this.#tryPut(connection, bytes, 0, bytes.length, mustTell, now);
@@ -160,7 +162,8 @@ export class Lending {
     }
     const cell = wordCell(layout, slot);
     connection.loanIndex = index;
-    connection.enter('lent', now);
+    // Its time in the list counts: it has waited since then.
+    connection.enter('lent', connection.phase === 'overflow' ? connection.since : now);
     publish(memory, layout, index, entrySlotOf(slot, lendsConnection), memory.load(cell), hasMore);
     this.#put += 1;
     bells.ringOne();

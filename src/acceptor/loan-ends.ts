@@ -73,7 +73,8 @@ export class LoanEnds {
     const { connections, tell } = this.#parts;
     const connection = connections.table.get(slot);
     let descriptor = -1;
-    if (connection?.phase === 'lent') {
+    // Of a destroyed socket the descriptor's number may be another connection's by now.
+    if (connection?.phase === 'lent' && !connection.socket.destroyed) {
       const word = connections.word(connection);
       const isCurrent = ownerOf(word) === line && generationOf(word) === generation && stageOf(word) === REPLYING;
       if (isCurrent) descriptor = this.#tryDuplicate(connection);

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { HEADERS_TOO_LARGE, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, SERVER_BUSY } from '../../src/shared/replies.ts';
 import { IDLE, RUNNING, stageOf, WAITING } from '../../src/shared/words.ts';
-import { AcceptorByHand, answer, get, post } from '../helpers/acceptor-by-hand.ts';
+import { AcceptorByHand, answer, get, post, untilSo } from '../helpers/acceptor-by-hand.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 
 test('requests of one connection are lent one after the other, on one descriptor', async (t) => {
@@ -61,9 +61,8 @@ for (const bodyBytes of [60_000, 65_000, 65_536]) {
 }
 
 /** Until the acceptor keeps so many bytes of the connection. */
-const untilRead = async (byHand: AcceptorByHand, bytes: number): Promise<void> => {
-  while ((byHand.connection.buffer?.length ?? 0) < bytes) await new Promise((resolve) => setImmediate(resolve));
-};
+const untilRead = (byHand: AcceptorByHand, bytes: number): Promise<void> =>
+  untilSo(() => (byHand.connection.buffer?.length ?? 0) >= bytes);
 
 test('while a request runs the next ones are kept, 64 KiB and a read at most; then the kernel keeps them', async (t) => {
   const byHand = await AcceptorByHand.start(t);
@@ -177,10 +176,6 @@ test('refused at once when as many wait as may; a waiting request keeps its turn
   t.is(taken.text, get('/first'));
   t.is(byHand.pending, 0);
 });
-
-const untilSo = async (isSo: () => boolean): Promise<void> => {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-};
 
 test('maxPending 0 serves what a thread is ready for', async (t) => {
   const byHand = await AcceptorByHand.start(t, { maxPending: 0 });

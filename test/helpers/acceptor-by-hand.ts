@@ -31,6 +31,11 @@ export const get = (target = '/', headers = ''): string => `GET ${target} HTTP/1
 export const post = (target: string, body: string): string =>
   `POST ${target} HTTP/1.1\r\nHost: test\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
+/** Resolves when it is so; looks at each turn of the event loop. */
+export const untilSo = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+};
+
 export interface TakenRequest {
   readonly loan: HeldRequest;
   /** Head and body. */
