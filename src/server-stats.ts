@@ -11,7 +11,8 @@ export interface ThreadStats {
   readonly threadNumber: number;
   /** Node's thread id; undefined while it starts. */
   readonly threadId: number | undefined;
-  readonly state: 'starting' | 'asleep' | 'awake';
+  /** `rung`: asleep, and told that there is work. */
+  readonly state: 'starting' | 'asleep' | 'rung' | 'awake';
   /** Requests it has begun and not finished. */
   readonly running: number;
   /** Requests it has taken from the queue, its predecessors on the same line included. */
@@ -84,7 +85,7 @@ function threadStats(memory: Memory, layout: Layout, thread: PoolThread): Thread
   return {
     threadNumber,
     threadId,
-    state: isReady ? (state === ASLEEP || state === RUNG ? 'asleep' : 'awake') : 'starting',
+    state: isReady ? (state === ASLEEP ? 'asleep' : state === RUNG ? 'rung' : 'awake') : 'starting',
     running: runningIn(memory, layout, line),
     taken: takenBy(memory, layout, line),
   };
