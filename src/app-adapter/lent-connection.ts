@@ -127,14 +127,15 @@ export class LentConnection implements LentSocketOwner {
 
   /** At the end of a turn: serves the next request. False if there is none and nothing else to do. */
   serveNext(): boolean {
-    if (this.#state !== 'open' || this.#current !== undefined) return true;
+    // A socket that has been ended closes by itself: what was pipelined behind that is not served.
+    if (this.#state !== 'open' || this.#current !== undefined || this.socket.writableEnded) return true;
     const next = this.#held.shift();
     if (next !== undefined) {
       this.#serve(next);
       if (this.#state === 'open' && this.#held.length === 0 && this.#refusalBehind === undefined) this.socket.release();
       return true;
     }
-    if (this.#refusalBehind === undefined) return this.socket.writableLength > 0 || this.socket.destroyed;
+    if (this.#refusalBehind === undefined) return this.socket.writableLength > 0;
     this.#refuse(this.#refusalBehind);
     return true;
   }

@@ -39,7 +39,7 @@ export function judgeHead(head: JudgedHead, limits: HeadLimits): CannedReply | u
   let headBytes = REQUEST_LINE_EXTRA + (head.method?.length ?? 0) + (head.url?.length ?? 0);
   let hosts = 0;
   let codings: string | undefined;
-  let contentLength = 0;
+  let contentLength: string | undefined;
   const { rawHeaders } = head;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
@@ -56,7 +56,9 @@ export function judgeHead(head: JudgedHead, limits: HeadLimits): CannedReply | u
         codings = value;
         break;
       case 'content-length':
-        contentLength = Number(value);
+        // An app's `insecureHTTPParser` lets such things through.
+        if (contentLength !== undefined) return BAD_REQUEST;
+        contentLength = value;
         break;
       default:
     }
@@ -67,12 +69,12 @@ export function judgeHead(head: JudgedHead, limits: HeadLimits): CannedReply | u
   if (hosts > 1 || (hosts === 0 && isHttp11)) return BAD_REQUEST;
   if (codings !== undefined) {
     // A 1.0 client cannot know of codings: whoever sent this, something in between reads another length.
-    if (!isHttp11) return BAD_REQUEST;
+    if (!isHttp11 || contentLength !== undefined) return BAD_REQUEST;
     // Node shows such a request to the app before its parser refuses the body, and Node 20 takes an
     // empty value for no body at all.
     if (!LAST_IS_CHUNKED.test(codings)) return NOT_IMPLEMENTED;
   }
-  if (limits.maxBodyBytes > 0 && contentLength > limits.maxBodyBytes) return PAYLOAD_TOO_LARGE;
+  if (limits.maxBodyBytes > 0 && Number(contentLength ?? 0) > limits.maxBodyBytes) return PAYLOAD_TOO_LARGE;
   return undefined;
 }
 

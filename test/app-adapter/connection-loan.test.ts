@@ -486,6 +486,41 @@ test('a client that leaves in the middle of a body aborts its request', async (t
   await (await lent(1)).reached('close');
 });
 
+test('nothing that was pipelined behind a reply that closes is served', async (t) => {
+  const seen: unknown[] = [];
+  const { client, lent } = await start(t, {
+    app(req, res) {
+      seen.push(req.url);
+      // So large that it is still being written when the next request's turn would be.
+      res.setHeader('connection', 'close').end(Buffer.alloc(8_000_000));
+    },
+  });
+  client.request(get('/1') + get('/2'));
+  t.is((await client.response()).body.length, 8_000_000);
+  await client.closed();
+  await (await lent(1)).reached('close');
+  t.deepEqual(seen, ['/1']);
+  t.is(client.responses.length, 1);
+});
+
+test('bytes behind a request that asked for the close are not answered', async (t) => {
+  const { client, lent } = await start(t, {
+    app: (_, res) => void setImmediate(() => res.end(Buffer.alloc(8_000_000))),
+  });
+  client.request(get('/1', 'Connection: close') + get('/2'));
+  t.is((await client.response()).body.length, 8_000_000);
+  await client.closed();
+  t.is(client.responses.length, 1);
+  await (await lent(1)).reached('close');
+});
+
+test('a parser that the app made lenient gives nothing to the app that has two lengths', async (t) => {
+  const httpServer = http.createServer({ insecureHTTPParser: true }, () => t.fail('not the app'));
+  const { client } = await start(t, { httpServer });
+  client.request(post('/', 'Content-Length: 3', CHUNKED) + '0\r\n\r\n');
+  t.is((await client.response()).status, 400);
+});
+
 for (const [version, line, keepsAlive] of [
   ['1.0', 'X: y', false],
   ['1.0', 'Connection: keep-alive', true],
