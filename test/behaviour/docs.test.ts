@@ -14,8 +14,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { projectFolder, startHyperion, type HyperionProcess } from '../helpers/hyperion-process.ts';
-import { REASONS } from '../helpers/conformance/reasons.ts';
-import { knownDifferences } from '../helpers/fidelity/known-differences.ts';
 import { readMarkdown, type CodeBlock } from '../helpers/markdown-blocks.ts';
 import { REJECT_503 } from '../../src/index.ts';
 
@@ -147,17 +145,4 @@ test('links between the pages lead to a file and a heading', (t) => {
       t.true((file === '' ? anchors : parts.get(target)?.anchors)?.has(anchor), `${page}: ${link}`);
     }
   }
-});
-
-test('docs/fidelity.md has every known difference from node:http, and no other', (t) => {
-  const reasons = [...knownDifferences.map(({ reason }) => reason), ...REASONS.map(({ why }) => why)];
-  const items = readFileSync(`${projectFolder}docs/fidelity.md`, 'utf8').match(/^- .*/gm) ?? [];
-  t.is(items.length, reasons.length);
-  // An item may go on after the reason: which Node, which kind of loan.
-  const starts = (item: string, reason: string): boolean =>
-    item.slice(2).toLowerCase().startsWith(reason.toLowerCase());
-  t.deepEqual(
-    reasons.filter((reason) => !items.some((item) => starts(item, reason))),
-    [],
-  );
 });
