@@ -3,7 +3,7 @@
  * bytes go out, when reading goes on, and when somebody destroys it. Everything else is Node's.
  * Worker threads.
  */
-import net from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import type { ConnectionAddresses } from './loan.ts';
 import { isPausedByServer } from './node-internals.ts';
 
@@ -46,8 +46,14 @@ export class LentSocket extends net.Socket {
   constructor(fd: number, addresses: ConnectionAddresses) {
     super({ fd, readable: true, writable: true, allowHalfOpen: true });
     // Of the acceptor, not of the descriptor: that may be one end of a pair behind a TLS thread.
-    for (const name of ADDRESSES) Object.defineProperty(this, name, { value: addresses[name], enumerable: false });
+    for (const name of ADDRESSES) Object.defineProperty(this, name, { value: addresses[name], configurable: true });
     if (addresses.encrypted) Object.defineProperty(this, 'encrypted', { value: true });
+  }
+
+  override address(): AddressInfo | Record<string, never> {
+    const { localAddress, localPort, localFamily } = this;
+    if (localAddress === undefined) return {};
+    return { address: localAddress, port: localPort ?? 0, family: localFamily ?? '' };
   }
 
   set owner(owner: LentSocketOwner) {

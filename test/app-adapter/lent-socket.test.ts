@@ -80,6 +80,10 @@ test('says the addresses of the loan', async (t) => {
   t.is(lent.remoteAddress, '192.0.2.7');
   t.is(lent.localPort, undefined);
   t.is(Reflect.get(lent, 'encrypted'), true);
+  t.deepEqual(lent.address(), {});
+  // As apps behind a proxy do.
+  Object.defineProperty(lent, 'remoteAddress', { value: '198.51.100.1' });
+  t.is(lent.remoteAddress, '198.51.100.1');
 });
 
 for (const [text, isInformational] of [
