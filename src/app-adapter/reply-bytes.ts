@@ -68,9 +68,11 @@ const exactBytesOf = (chunks: readonly Chunk[]): number => {
 };
 
 const INFORMATIONAL = 'HTTP/1.1 1';
+/** 101 is a final reply: what follows it is another protocol. */
+const SWITCHING = 'HTTP/1.1 101';
 
 /** Whether a chunk begins a 1xx reply. Asked only while the final reply has not begun. */
-export const beginsInformational = (chunk: Buffer | string): boolean =>
-  isString(chunk)
-    ? chunk.startsWith(INFORMATIONAL)
-    : chunk.length >= INFORMATIONAL.length && chunk.toString('latin1', 0, INFORMATIONAL.length) === INFORMATIONAL;
+export const beginsInformational = (chunk: Buffer | string): boolean => {
+  const start = isString(chunk) ? chunk : chunk.toString('latin1', 0, SWITCHING.length);
+  return start.startsWith(INFORMATIONAL) && !start.startsWith(SWITCHING);
+};

@@ -164,6 +164,11 @@ const completeRequest = (socket: LoanSocket): void => {
 /** The client has left during the loan. */
 const clientGone = (socket: LoanSocket, how: ClientGone): void => {
   if (socket.isOver || socket.destroyed) return;
+  // A body that has not ended yet was received whole: its end comes first, as it came from the client.
+  if (socket.incoming?.complete === false) {
+    setImmediate(clientGone, socket, how);
+    return;
+  }
   if (how === 'end') socket.emitEnd();
   else socket.destroy(resetError());
 };

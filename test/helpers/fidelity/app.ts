@@ -14,7 +14,7 @@ const recorder = new Recorder(side);
 
 recorder.onMessage((message) => {
   if (message.type !== 'start') return;
-  recorder.reset(message.name);
+  recorder.reset(message.name, message.run);
   // The server's own port is the test's to know.
   recorder.post({ type: 'listening', name: message.name, port: 0 });
 });

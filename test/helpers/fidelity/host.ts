@@ -30,10 +30,10 @@ const listenPlain = async (server: Server): Promise<{ port: number; close(): voi
   };
 };
 
-const start = async (name: string): Promise<void> => {
+const start = async (name: string, run: number): Promise<void> => {
   const scenario = scenarios.find((candidate) => candidate.name === name);
   if (scenario === undefined) return;
-  recorder.reset(name);
+  recorder.reset(name, run);
   const server = recorder.createServer(scenario);
   const running =
     side === 'plain'
@@ -42,14 +42,14 @@ const start = async (name: string): Promise<void> => {
           keepAliveTimeoutMs: KEEP_ALIVE_TIMEOUT_MS,
           writeTimeoutMs: WRITE_TIMEOUT_MS,
           isDraining: () => false,
-          log: (_level, _fields, message) => recorder.post({ type: 'line', name, line: `log ${message}` }),
+          log: (_level, _fields, message) => recorder.log(name, `log ${message}`),
         });
   stops.set(name, () => void running.close());
   recorder.post({ type: 'listening', name, port: running.port });
 };
 
 recorder.onMessage((message) => {
-  if (message.type === 'start') void start(message.name);
+  if (message.type === 'start') void start(message.name, message.run);
   if (message.type === 'stop') {
     stops.get(message.name)?.();
     stops.delete(message.name);

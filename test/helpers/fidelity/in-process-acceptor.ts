@@ -32,6 +32,7 @@ class InProcessLoan implements RequestLoan {
   readonly addresses: ConnectionAddresses;
   onClientGone: ((how: ClientGone) => void) | undefined = undefined;
   onRevoked: (() => void) | undefined = undefined;
+  onDrain: (() => void) | undefined = undefined;
   isOver = false;
   readonly #socket: Socket;
   readonly #onEnd: (keepAlive: boolean) => void;

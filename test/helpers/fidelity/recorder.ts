@@ -6,6 +6,7 @@
 import { EventEmitter } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { BroadcastChannel } from 'node:worker_threads';
 import { type FromHost, type ToHost, channelName } from './messages.ts';
 import type { Scenario } from './scenario.ts';
@@ -16,8 +17,8 @@ const UNLOGGED = new Set(['newListener', 'removeListener']);
 const describe = (value: unknown): string => {
   if (value instanceof Error) return `Error(${'code' in value ? String(value.code) : value.message})`;
   if (Buffer.isBuffer(value)) return 'Buffer';
-  if (typeof value === 'object' && value !== null)
-    return value.constructor.name === 'LoanSocket' ? 'Socket' : value.constructor.name;
+  if (value instanceof Duplex) return 'Socket';
+  if (typeof value === 'object' && value !== null) return value.constructor.name;
   return String(value);
 };
 
@@ -64,6 +65,7 @@ const watch = (target: Emitting, seen: (event: string, args: unknown[]) => void)
 
 export class Recorder {
   readonly #channel: BroadcastChannel;
+  readonly #runs = new Map<string, number>();
   readonly #numbers = new Map<string, number>();
   readonly #last = new Map<string, string>();
   readonly #told = new Map<string, Set<string>>();
@@ -73,10 +75,10 @@ export class Recorder {
     this.#channel = new BroadcastChannel(channelName(side));
     this.#channel.unref();
     process.on('uncaughtException', (error) =>
-      this.#log(error.message.split(':')[0] ?? '', `uncaught ${error.message}`),
+      this.log(error.message.split(':')[0] ?? '', `uncaught ${error.message}`),
     );
     process.on('unhandledRejection', (error) => {
-      if (error instanceof Error) this.#log(error.message.split(':')[0] ?? '', `unhandled ${error.message}`);
+      if (error instanceof Error) this.log(error.message.split(':')[0] ?? '', `unhandled ${error.message}`);
     });
   }
 
@@ -96,7 +98,8 @@ export class Recorder {
   }
 
   /** Forgets what an earlier run of the scenario left. */
-  reset(name: string): void {
+  reset(name: string, run: number): void {
+    this.#runs.set(name, run);
     this.#numbers.delete(name);
     this.#told.delete(name);
     this.#last.delete(name);
@@ -107,7 +110,7 @@ export class Recorder {
     EventEmitter.captureRejections = scenario.capturesRejections === true;
     const server = createServer(scenario.options ?? {});
     EventEmitter.captureRejections = false;
-    scenario.prepare?.(server, (line) => this.#log(scenario.name, line));
+    scenario.prepare?.(server, (line) => this.log(scenario.name, line));
     server.on('request', (req, res) => this.serve(scenario, server, req, res));
     return server;
   }
@@ -116,20 +119,23 @@ export class Recorder {
     const { name } = scenario;
     const number = (this.#numbers.get(name) ?? 0) + 1;
     this.#numbers.set(name, number);
+    const run = this.#runs.get(name);
     const record = (source: string, event: string, args: unknown[]): void => {
       if (event === 'drain' && scenario.drainsOften === true) return;
       const line = `${source} '${event}' (${args.map(describe).join(', ')}) req: ${describeRequest(req)} | res: ${describeResponse(res)}`;
-      this.#log(name, source === 'socket' ? `${line} | ${describeSocket(req.socket)}` : line);
+      this.log(name, source === 'socket' ? `${line} | ${describeSocket(req.socket)}` : line, run);
     };
     watch(req as Emitting, (event, args) => record(`req${number}`, event, args));
     watch(res as Emitting, (event, args) => record(`res${number}`, event, args));
     watch(req.socket as Emitting, (event, args) => record('socket', event, args));
+    // After the handler: in a turn of its own, so that nothing of a body can come before.
+    setImmediate(() => this.post({ type: 'reached', name, place: `request ${number}` }));
     return scenario.handle({
       req,
       res,
       server,
       number,
-      log: (line) => this.#log(name, line),
+      log: (line) => this.log(name, line),
       reached: (place) => this.post({ type: 'reached', name, place }),
       told: (what) => this.#untilTold(name, what),
     });
@@ -153,10 +159,11 @@ export class Recorder {
     }
   }
 
-  #log(name: string, line: string): void {
+  log(name: string, line: string, run: number | undefined = this.#runs.get(name)): void {
+    if (run === undefined) return;
     // How a body is cut into pieces is the network's business: pieces in a row count once.
     if (line.includes(`'data'`) && this.#last.get(name) === line) return;
     this.#last.set(name, line);
-    this.post({ type: 'line', name, line });
+    this.post({ type: 'line', name, run, line });
   }
 }

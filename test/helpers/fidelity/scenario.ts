@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Client } from './client.ts';
+import type { LoanKind } from './known-differences.ts';
 
 /** What a handler gets beside req and res. */
 export interface Exchange {
@@ -39,8 +40,11 @@ export interface Scenario {
   readonly exchanges?: number;
   /** Lines that the log must have before it is looked at, instead of the `'close'` events. */
   readonly until?: readonly string[];
-  /** `'connection'`: the head is not simple, so only a connection loan can serve it. */
-  readonly only?: 'connection';
+  /**
+   * The kind of loan that it is about: the head of a request is not simple, or what happens on the
+   * other kind depends on who is faster.
+   */
+  readonly only?: LoanKind;
 }
 
 export interface RequestParts {

@@ -10,8 +10,12 @@ import { type Observation, type Observer, Side } from './sides.ts';
 const hasOwnServer = ({ options, prepare, capturesRejections }: Scenario): boolean =>
   options !== undefined || prepare !== undefined || capturesRejections === true;
 
-/** Starts a server; its side is to be closed before the server is stopped. */
-const startServer = async (name: string, scenario?: string): Promise<{ side: Side; server: Server }> => {
+interface RunningServer {
+  readonly side: Side;
+  readonly server: Server;
+}
+
+const startServer = async (name: string, scenario?: string): Promise<RunningServer> => {
   const app = new URL('./app.js', import.meta.url);
   app.searchParams.set('side', name);
   if (scenario !== undefined) app.searchParams.set('scenario', scenario);
@@ -20,12 +24,17 @@ const startServer = async (name: string, scenario?: string): Promise<{ side: Sid
   return { server, side: new Side(name, (server.address() as AddressInfo).port) };
 };
 
-export class ServerSide implements Observer {
-  readonly #shared: { side: Side; server: Server };
-  readonly #name: string;
-  #starts = 0;
+const stopServer = async ({ side, server }: RunningServer): Promise<void> => {
+  await side.close();
+  await server.stop({ gracefulTimeoutMs: 0 });
+};
 
-  private constructor(name: string, shared: { side: Side; server: Server }) {
+export class ServerSide implements Observer {
+  readonly #shared: RunningServer;
+  readonly #own = new Map<string, RunningServer>();
+  readonly #name: string;
+
+  private constructor(name: string, shared: RunningServer) {
     this.#name = name;
     this.#shared = shared;
   }
@@ -35,19 +44,23 @@ export class ServerSide implements Observer {
   }
 
   async observe(scenario: Scenario, extraHeaders?: readonly string[], patience?: number): Promise<Observation> {
-    if (!hasOwnServer(scenario)) return await this.#shared.side.observe(scenario, extraHeaders, patience);
-    this.#starts += 1;
-    const { side, server } = await startServer(`${this.#name} ${this.#starts}`, scenario.name);
-    try {
-      return await side.observe(scenario, extraHeaders, patience);
-    } finally {
-      await side.close();
-      await server.stop({ gracefulTimeoutMs: 0 });
-    }
+    const { side } = hasOwnServer(scenario) ? await this.#ownServer(scenario.name) : this.#shared;
+    return await side.observe(scenario, extraHeaders, patience);
+  }
+
+  async release({ name }: Scenario): Promise<void> {
+    const own = this.#own.get(name);
+    this.#own.delete(name);
+    if (own !== undefined) await stopServer(own);
   }
 
   async close(): Promise<void> {
-    await this.#shared.side.close();
-    await this.#shared.server.stop({ gracefulTimeoutMs: 0 });
+    await stopServer(this.#shared);
+  }
+
+  async #ownServer(name: string): Promise<RunningServer> {
+    const running = this.#own.get(name) ?? (await startServer(`${this.#name} ${name}`, name));
+    this.#own.set(name, running);
+    return running;
   }
 }

@@ -17,23 +17,29 @@ export interface Observation {
 export interface Observer {
   /** `patience`: how much longer than usual to wait for something more to happen. */
   observe(scenario: Scenario, extraHeaders?: readonly string[], patience?: number): Promise<Observation>;
+  /** The scenario is not observed again. */
+  release?(scenario: Scenario): Promise<void>;
 }
 
-/** No line and no byte for so long: the scenario is over. */
-const QUIET_MS = 40;
+/** No line and no byte for so many steps: the scenario is over. */
+const QUIET_STEPS = 8;
+const STEP_MS = 5;
 /** When a scenario's log never becomes complete it is taken as it is after this time. */
-const LIMIT_MS = 1500;
+const LIMIT_MS = 2000;
+/** A second look waits longer, but less than node's keep-alive time-out: that would be an event of its own. */
+const LONG_LIMIT_MS = 4500;
 
-const DATE = /Date: [^\r]+/g;
+let runs = 0;
 
 class Run {
+  readonly number = (runs += 1);
   readonly log: string[] = [];
   readonly #reached = new Set<string>();
   readonly #waiting = new Set<() => void>();
-  changedAt = Date.now();
+  changes = 0;
 
   changed = (): void => {
-    this.changedAt = Date.now();
+    this.changes += 1;
   };
 
   line(line: string): void {
@@ -118,12 +124,13 @@ export class Side implements Observer {
     const run = new Run();
     const { name } = scenario;
     this.#runs.set(name, run);
-    const listening = await this.#listen(name);
+    const listening = await this.#listen(name, run.number);
     const port = this.#fixedPort ?? listening;
     const link: HostLink = {
       port,
       name,
       extraHeaders,
+      bodiesComeLater: extraHeaders.length > 0,
       changed: run.changed,
       tell: (what) => this.#post({ type: 'told', name, what }),
       reaches: (place) => run.reaches(place),
@@ -135,13 +142,15 @@ export class Side implements Observer {
     } catch (error) {
       run.line(`client ${String(error)}`);
     }
-    const limit = Date.now() + LIMIT_MS * Math.min(patience, 2);
-    while (Date.now() < limit) {
-      if (isComplete(scenario, run.log) && Date.now() - run.changedAt >= QUIET_MS * patience) break;
-      await sleep(5);
+    const limit = Date.now() + (patience > 1 ? LONG_LIMIT_MS : LIMIT_MS);
+    // In steps, each a turn of the loop: time alone may pass while this thread is busy and hears nothing.
+    for (let quietSteps = 0; Date.now() < limit && quietSteps < QUIET_STEPS * patience; quietSteps += 1) {
+      const { changes } = run;
+      await sleep(STEP_MS);
+      if (run.changes !== changes || !isComplete(scenario, run.log)) quietSteps = -1;
     }
     const observation = {
-      wire: client.connections.map((connection) => connection.describe().replace(DATE, 'Date: now')),
+      wire: client.connections.map((connection) => connection.describe()),
       log: [...run.log],
     };
     this.#runs.delete(name);
@@ -150,10 +159,10 @@ export class Side implements Observer {
     return observation;
   }
 
-  #listen(name: string): Promise<number> {
+  #listen(name: string, run: number): Promise<number> {
     return new Promise((resolve) => {
       this.#ports.set(name, resolve);
-      this.#post({ type: 'start', name });
+      this.#post({ type: 'start', name, run });
     });
   }
 
@@ -163,7 +172,8 @@ export class Side implements Observer {
 
   #receive(message: Exclude<FromHost, { type: 'loaded' }>): void {
     if (message.type === 'listening') this.#ports.get(message.name)?.(message.port);
-    if (message.type === 'line') this.#runs.get(message.name)?.line(message.line);
-    if (message.type === 'reached') this.#runs.get(message.name)?.reach(message.place);
+    const run = this.#runs.get(message.name);
+    if (message.type === 'line' && message.run === run?.number) run.line(message.line);
+    if (message.type === 'reached') run?.reach(message.place);
   }
 }

@@ -132,16 +132,16 @@ export const contexts: readonly Scenario[] = [
   {
     name: 'performance-entries',
     until: ['entry'],
-    prepare: (_server, log) => {
+    prepare: (server, log) => {
       const observer = new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) {
           const detail = Reflect.get(entry, 'detail') as { req?: { url?: string }; res?: { statusCode?: number } };
           if (detail.req?.url !== '/performance-entries') continue;
           log(`entry ${entry.name} ${detail.res?.statusCode}`);
-          observer.disconnect();
         }
       });
       observer.observe({ type: 'http' });
+      server.on('close', () => observer.disconnect());
     },
     handle: ({ res }) => res.end('measured'),
   },

@@ -31,8 +31,6 @@ const whenClosed = (exchange: Exchange, run: () => void): void => {
   exchange.res.on('close', () => setImmediate(run));
 };
 
-const MEGABYTE = 1_048_576;
-
 export const leaving: readonly Scenario[] = [
   ...both((how) => ({
     name: `client-${how}-before-the-reply`,
@@ -157,6 +155,7 @@ export const leaving: readonly Scenario[] = [
   },
   {
     name: 'client-end-with-the-request-sync',
+    only: 'request',
     handle: ({ res }) => res.end('answered'),
     client: async (client) => {
       const connection = await client.connect();
@@ -180,23 +179,6 @@ export const leaving: readonly Scenario[] = [
     client: async (client) => {
       const connection = await client.connect();
       connection.socket.end(client.text());
-    },
-  },
-  {
-    name: 'client-reset-under-a-blocked-write',
-    handle: (exchange) => {
-      const { res } = exchange;
-      res.write(Buffer.alloc(12 * MEGABYTE), (error) =>
-        exchange.log(`write called ${error ? 'with an error' : 'well'}`),
-      );
-      setImmediate(() => exchange.reached('blocked'));
-    },
-    client: async (client) => {
-      const connection = await client.connect();
-      connection.pause();
-      connection.send(client.text());
-      await client.reaches('blocked');
-      connection.reset();
     },
   },
   {

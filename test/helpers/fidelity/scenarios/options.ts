@@ -91,6 +91,7 @@ export const options: readonly Scenario[] = [
   },
   {
     name: 'max-requests-per-socket',
+    only: 'request',
     exchanges: 2,
     prepare: (server) => {
       server.maxRequestsPerSocket = 2;
