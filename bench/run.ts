@@ -14,7 +14,7 @@ import type { ScenarioResult } from './types.ts';
 
 /** Three are the least that have a median; two keep the quick form below three minutes. */
 const ROUNDS = 3;
-const QUICK = { rounds: 2, seconds: 3, warmUpSeconds: 1 };
+const QUICK = { rounds: 2, seconds: 3, warmUpSeconds: 2 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -58,8 +58,9 @@ const survives = test.macro({
     t.deepEqual(report.failures, []);
     t.true(exited > 0);
     t.true(report.failedInPlace + report.failedAndClosed + report.cutInReply + report.cutBeforeReply > 0);
-    // Only a reply that was just beginning: the instant between the word and the first byte.
-    t.true(report.cutBeforeReply <= exited, 'closed without a byte more often than threads died');
+    // Only where a reply was just beginning, or the one before it not yet known to have ended.
+    const refused = report.failedInPlace + report.failedAndClosed;
+    t.true(report.cutBeforeReply < refused / 2, 'many were closed without a byte');
     const since = performance.now();
     const ready = (): number => server.stats().threads.filter(({ state }) => state !== 'starting').length;
     await untilSo(() => ready() === threadCount, () => `${ready()} of ${threadCount} threads are back`, BACK_WITHIN_MS);
