@@ -1,11 +1,18 @@
 /** What waits, in the ring and in the list behind it: the order, the count, the ways out. */
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import test, { type ExecutionContext } from 'ava';
-import type { Connection } from '../../src/acceptor/connection.ts';
+import { fstatSync } from 'node:fs';
+import test from 'ava';
 import { OVERFLOW } from '../../src/shared/layout.ts';
 import { IDLE, ownerOf, stageOf, WAITING } from '../../src/shared/words.ts';
 import { nowMs } from '../../src/shared/clock.ts';
-import { AcceptorByHand, answer, get, type HandThread, post, untilSo } from '../helpers/acceptor-by-hand.ts';
+import {
+  AcceptorByHand,
+  answer,
+  get,
+  giveNumberAway,
+  type HandThread,
+  post,
+  untilSo,
+} from '../helpers/acceptor-by-hand.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 import { startRingAt } from '../helpers/shared-memory.ts';
 
@@ -147,17 +154,6 @@ test('a client that resets takes its waiting request with it, from the ring and 
   t.is(byHand.pending, 0);
   t.is(thread.take(), undefined);
 });
-
-/** As when a reset has closed a connection's descriptor and the next accept got its number: its 'close' is still to come. */
-const giveNumberAway = (t: ExecutionContext, { socket, descriptor }: Connection): void => {
-  socket.destroy();
-  for (;;) {
-    const impostor = openSync('/dev/null', 'r');
-    t.teardown(() => closeSync(impostor));
-    if (impostor === descriptor) return;
-    if (impostor > descriptor) throw new Error('The number is not free');
-  }
-};
 
 test('no descriptor of a connection is used once its socket is destroyed', async (t) => {
   const { byHand, thread } = await overflowing(t, [CHUNKED]);

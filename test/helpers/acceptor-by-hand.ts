@@ -4,6 +4,7 @@
  * that threads use, and they die when the test says so. Everything but the app is real.
  */
 import { EventEmitter, once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { Acceptor } from '../../src/acceptor/acceptor.ts';
 import type { Connection } from '../../src/acceptor/connection.ts';
@@ -174,6 +175,17 @@ export class HandThread implements LoanOwner {
     this.sent.push(message);
   }
 }
+
+/** As when a reset has closed a connection's descriptor and the next accept got its number: its 'close' is still to come. */
+export const giveNumberAway = (t: { teardown(end: () => unknown): void }, { socket, descriptor }: Connection): void => {
+  socket.destroy();
+  for (;;) {
+    const impostor = openSync('/dev/null', 'r');
+    t.teardown(() => closeSync(impostor));
+    if (impostor === descriptor) return;
+    if (impostor > descriptor) throw new Error('The number is not free');
+  }
+};
 
 /** Writes the answer and ends the loan. */
 export const answer = ({ loan }: TakenRequest, keepAlive = true, text = ANSWER): void => {
