@@ -9,6 +9,7 @@ export class Deadlines<Item extends Due> {
   readonly #heap: DeadlineHeap<Item> = new DeadlineHeap();
   readonly #whenDue: (item: Item, now: number) => void;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
 
   constructor(whenDue: (item: Item, now: number) => void) {
     this.#whenDue = whenDue;
@@ -25,6 +26,7 @@ export class Deadlines<Item extends Due> {
 
   close(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
   }
 
   #setTimer(): void {
@@ -32,7 +34,13 @@ export class Deadlines<Item extends Due> {
     clearTimeout(this.#timer);
     if (nextAt === undefined) return;
     const delay = Math.min(Math.max(1, Math.ceil(nextAt - nowMs())), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => this.#run(), delay).unref();
+    this.#timer = setTimeout(() => this.#runAfterReading(), delay).unref();
+  }
+
+  /** After a stall of this thread timers come before reads: bytes that were in time are read first. */
+  #runAfterReading(): void {
+    clearImmediate(this.#immediate);
+    this.#immediate = setImmediate(() => this.#run());
   }
 
   #run(): void {

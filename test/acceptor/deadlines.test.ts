@@ -1,6 +1,8 @@
 import test from 'ava';
 import type { Due } from '../../src/acceptor/deadline-heap.ts';
 import { Deadlines } from '../../src/acceptor/deadlines.ts';
+import { loadLibc } from '../../src/acceptor/libc.ts';
+import { hear, ring } from '../../src/shared/bell.ts';
 import { nowMs } from '../../src/shared/clock.ts';
 
 interface Named extends Due {
@@ -14,6 +16,12 @@ const stayAlive = (t: { teardown(end: () => void): void }): void => {
   const timer = setInterval(() => {}, 1000);
   t.teardown(() => clearInterval(timer));
 };
+
+/** By another clock of the same kind: what was due before has come up by then. */
+const hasPassed = (at: number): Promise<void> =>
+  new Promise((resolve) => {
+    new Deadlines<Named>(() => resolve()).schedule(named('marker'), at);
+  });
 
 test('each comes up at its time, none before, in order', async (t) => {
   stayAlive(t);
@@ -54,17 +62,41 @@ test('an earlier time is heeded, a removed one is not, and nothing comes after t
   stayAlive(t);
   const seen: string[] = [];
   const deadlines = new Deadlines<Named>(({ name }) => seen.push(name));
-  const [sooner, removed, never] = [named('sooner'), named('removed'), named('never')];
-  deadlines.schedule(sooner, nowMs() + 60_000);
-  deadlines.schedule(removed, nowMs() + 10);
-  deadlines.schedule(sooner, nowMs() + 20);
+  const [sooner, removed] = [named('sooner'), named('removed')];
+  const begin = nowMs();
+  deadlines.schedule(sooner, begin + 60_000);
+  deadlines.schedule(removed, begin + 10);
+  deadlines.schedule(sooner, begin + 20);
   deadlines.remove(removed);
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await hasPassed(begin + 30);
   t.deepEqual(seen, ['sooner']);
-  deadlines.schedule(never, nowMs() + 5);
+  deadlines.schedule(named('never'), nowMs() + 1);
   deadlines.close();
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await hasPassed(nowMs() + 10);
   t.deepEqual(seen, ['sooner']);
+});
+
+test('after a stall what has come in time is read before anything is due', async (t) => {
+  const libc = loadLibc();
+  const [readEnd, writeEnd] = libc.createPipe();
+  const seen: string[] = [];
+  const ears = hear(readEnd, () => seen.push('read'));
+  t.teardown(() => {
+    ears.destroy();
+    libc.close(writeEnd);
+  });
+  await new Promise<void>((resolve) => {
+    const deadlines = new Deadlines<Named>(() => {
+      seen.push('due');
+      resolve();
+    });
+    deadlines.schedule(named('item'), nowMs() + 10);
+    setImmediate(() => {
+      ring(writeEnd);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 40);
+    });
+  });
+  t.deepEqual(seen, ['read', 'due']);
 });
 
 test("a time beyond node's longest timer is not due at once", async (t) => {
@@ -73,7 +105,7 @@ test("a time beyond node's longest timer is not due at once", async (t) => {
   const deadlines = new Deadlines<Named>(({ name }) => seen.push(name));
   deadlines.schedule(named('in a year'), nowMs() + 365 * 86_400_000);
   deadlines.schedule(named('never'), Number.POSITIVE_INFINITY);
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await hasPassed(nowMs() + 20);
   t.deepEqual(seen, []);
   deadlines.close();
 });

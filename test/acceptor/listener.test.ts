@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import test, { type ExecutionContext } from 'ava';
+import { loadLibc } from '../../src/acceptor/libc.ts';
+import { Listener } from '../../src/acceptor/listener.ts';
+import { descriptorOf } from '../../src/acceptor/node-internals.ts';
+import { HyperionError, ListenError } from '../../src/shared/errors.ts';
+
+const LOCAL = { host: '127.0.0.1', port: 0, path: undefined };
+
+const portOf = (listener: Listener): number => (listener.address as AddressInfo).port;
+
+/** Resolves when the connection is there, with the local port of its client. */
+const connect = async (t: ExecutionContext, where: number | string): Promise<net.Socket> => {
+  const client = typeof where === 'number' ? net.connect(where, '127.0.0.1') : net.connect(where);
+  client.on('error', () => {});
+  t.teardown(() => client.destroy());
+  await once(client, 'connect');
+  return client;
+};
+
+const accepts = async (t: ExecutionContext, listener: Listener, where: number | string): Promise<void> => {
+  const handle = new Promise<{ close(): void }>((resolve) => listener.accept(resolve));
+  const client = await connect(t, where);
+  (await handle).close();
+  await once(client.resume(), 'close');
+  t.pass();
+};
+
+const fails = async (
+  t: ExecutionContext,
+  listener: Promise<unknown>,
+  code: string,
+  says: RegExp,
+  cause: string | undefined,
+): Promise<void> => {
+  const error = await t.throwsAsync(listener, { instanceOf: ListenError, message: says });
+  t.is((error as HyperionError).code, code);
+  t.is((error?.cause as NodeJS.ErrnoException | undefined)?.code, cause);
+};
+
+test('binds a port, which is known and taken then', async (t) => {
+  const listener = await Listener.bind(LOCAL, 16);
+  const port = portOf(listener);
+  await fails(
+    t,
+    Listener.bind({ ...LOCAL, port }, 16),
+    'ERR_HYPERION_LISTEN_PORT_IN_USE',
+    new RegExp(`Port ${port} on 127.0.0.1 is in use`),
+    'EADDRINUSE',
+  );
+  await accepts(t, listener, port);
+  await listener.close();
+  const again = await Listener.bind({ ...LOCAL, port }, 16);
+  await again.close();
+});
+
+test('an address of another machine is an error that says so', async (t) => {
+  await fails(
+    t,
+    Listener.bind({ ...LOCAL, host: '192.0.2.1' }, 16),
+    'ERR_HYPERION_LISTEN_HOST_UNAVAILABLE',
+    /192\.0\.2\.1/,
+    'EADDRNOTAVAIL',
+  );
+});
+
+test('binds a Unix socket, and removes it', async (t) => {
+  const folder = mkdtempSync(`${tmpdir()}/hyperion-`);
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = `${folder}/a.sock`;
+  const listener = await Listener.bind({ ...LOCAL, path }, 16);
+  t.is(listener.address, path);
+  await fails(
+    t,
+    Listener.bind({ ...LOCAL, path }, 16),
+    'ERR_HYPERION_LISTEN_PATH_IN_USE',
+    /a\.sock is in use/,
+    'EADDRINUSE',
+  );
+  await fails(
+    t,
+    Listener.bind({ ...LOCAL, path: `${folder}/none/a.sock` }, 16),
+    'ERR_HYPERION_LISTEN_PATH_NOT_PERMITTED',
+    /does not exist/,
+    'EACCES',
+  );
+  await accepts(t, listener, path);
+  await listener.close();
+  const again = await Listener.bind({ ...LOCAL, path }, 16);
+  await again.close();
+});
+
+test('holds connections until they are wanted, then gives each as it comes', async (t) => {
+  const listener = await Listener.bind(LOCAL, 16);
+  t.teardown(() => listener.close());
+  const held = [await connect(t, portOf(listener)), await connect(t, portOf(listener))];
+  // A third one that is answered by nobody either: the two before it have been accepted by then.
+  const late = connect(t, portOf(listener));
+  await late;
+  await new Promise((resolve) => setImmediate(resolve));
+  let given = 0;
+  await new Promise<void>((resolve) => {
+    listener.accept((handle) => {
+      given += 1;
+      handle.close();
+      if (given === 3) resolve();
+    });
+  });
+  for (const client of held) if (!client.closed) await once(client.resume(), 'close');
+  t.is(given, 3);
+});
+
+test('closes those it holds when it closes, and takes no more', async (t) => {
+  const listener = await Listener.bind(LOCAL, 16);
+  const port = portOf(listener);
+  const client = await connect(t, port);
+  await new Promise((resolve) => setImmediate(resolve));
+  await listener.close();
+  await once(client.resume(), 'close');
+  const refused = net.connect(port, '127.0.0.1');
+  const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
+  t.is(error.code, 'ECONNREFUSED');
+  await t.notThrowsAsync(listener.close());
+});
+
+test('adopts a net.Server that listens, or is about to', async (t) => {
+  for (const isListening of [true, false]) {
+    const server = net.createServer(() => t.fail('its own listener'));
+    server.listen(0, '127.0.0.1');
+    if (isListening) await once(server, 'listening');
+    const listener = await Listener.adopt(server);
+    t.deepEqual(listener.address, server.address());
+    await accepts(t, listener, portOf(listener));
+    await listener.close();
+    t.false(server.listening);
+  }
+});
+
+test('adopts a bound descriptor', async (t) => {
+  const server = net.createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  // As one that a parent process has bound and handed down.
+  const descriptor = loadLibc().duplicate(descriptorOf(server));
+  server.close();
+  await once(server, 'close');
+  const listener = await Listener.adopt(descriptor);
+  t.is(portOf(listener), port);
+  await accepts(t, listener, port);
+  await listener.close();
+});
+
+test('adopts nothing else', async (t) => {
+  for (const wrong of [-1, 1.5, Number.NaN, {}, 'a path', null]) {
+    await fails(
+      t,
+      Listener.adopt(wrong as number),
+      'ERR_HYPERION_LISTEN_BAD_LISTENER',
+      /net\.Server or a file descriptor/,
+      undefined,
+    );
+  }
+  await t.throwsAsync(Listener.adopt(1_000_000), { instanceOf: ListenError, message: /descriptor 1000000/ });
+});
