@@ -26,7 +26,7 @@ interface Case {
 const describeCounts = (report: NumberedReport): string =>
   `${report.requests} requests: ${report.right} right, 503 ${report.failedInPlace} in place + ${report.failedAndClosed} closing, ` +
   `cut ${report.cutInReply} in reply + ${report.cutBeforeReply} before its first byte, ${report.abandoned} pipelined behind a close, ` +
-  `${report.strayFailures} stray 503; ` +
+  `${report.unaskedFailures} unasked 503, ${report.bodiesForHead} bodies for HEAD; ` +
   `longest wait ${report.longestWaitMs.toFixed(0)} ms, ${report.connections} connections`;
 
 const survives = test.macro({
@@ -61,6 +61,9 @@ const survives = test.macro({
     // Only where a reply was just beginning, or the one before it not yet known to have ended.
     const refused = report.failedInPlace + report.failedAndClosed;
     t.true(report.cutBeforeReply < refused / 2, 'many were closed without a byte');
+    // Of a lent connection the acceptor knows neither how many requests it has had answered nor their methods:
+    // it answers 503 and closes, which a client that waits for nothing, or for HEAD, sees as too many bytes before the close.
+    t.true(report.unaskedFailures + report.bodiesForHead <= exited, 'many answers that nobody waited for');
     const since = performance.now();
     const ready = (): number => server.stats().threads.filter(({ state }) => state !== 'starting').length;
     await untilSo(() => ready() === threadCount, () => `${ready()} of ${threadCount} threads are back`, BACK_WITHIN_MS);
@@ -69,7 +72,6 @@ const survives = test.macro({
     // Idle since then: it must answer at once, and everything rightly.
     t.deepEqual(await faultsOfShortLoad(port, seed), []);
     await atRest();
-    t.is(report.strayFailures, 0);
   },
 });
 

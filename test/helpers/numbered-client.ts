@@ -8,6 +8,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { THREAD_FAILED } from '../../src/shared/replies.ts';
 import { makeRequest, type Death, type NumberedRequest } from './numbered-request.ts';
 import { Random } from './random.ts';
 import { ResponseParser, show, type ParsedResponse } from './response-parser.ts';
@@ -42,8 +43,10 @@ export interface NumberedReport {
   cutBeforeReply: number;
   /** Pipelined behind an answer that closed, or behind a cut: never run. */
   abandoned: number;
-  /** 503 `thread_failed` where no answer was due, or its body where the answer must have none. Always a fault. */
-  strayFailures: number;
+  /** 503 `thread_failed` with a close, on a connection whose requests had all been answered. */
+  unaskedFailures: number;
+  /** The body of a 503 `thread_failed` behind the answer to a HEAD request. */
+  bodiesForHead: number;
   connections: number;
   longestWaitMs: number;
   /** From the answer that closes, or our own FIN, to the server's close. */
@@ -53,6 +56,7 @@ export interface NumberedReport {
 }
 
 const THREAD_FAILED_BODY = '{"error":"thread_failed"}\n';
+const THREAD_FAILED_AND_CLOSE = THREAD_FAILED.closeBytes.toString('latin1');
 /** Enough to see a pattern, short enough to read. */
 const FAILURES_KEPT = 12;
 /** Well below the time after which an idle connection is closed anyway (6 s): that is no answer to a close. */
@@ -67,7 +71,8 @@ class Run {
     cutInReply: 0,
     cutBeforeReply: 0,
     abandoned: 0,
-    strayFailures: 0,
+    unaskedFailures: 0,
+    bodiesForHead: 0,
     connections: 0,
     longestWaitMs: 0,
     longestCloseMs: 0,
@@ -127,7 +132,9 @@ class NumberedConnection {
       try {
         this.#parser.push(bytes);
       } catch (error) {
-        if (bytes.toString('latin1').endsWith(THREAD_FAILED_BODY)) this.#leaveAfterStray();
+        const isThreadFailed = bytes.toString('latin1').endsWith(THREAD_FAILED_AND_CLOSE);
+        if (isThreadFailed && String(error).includes('Bytes that no request asked for: "HTTP')) this.#leave('unaskedFailures');
+        else if (isThreadFailed) this.#leave('bodiesForHead');
         else this.#failAndDestroy(`${String(error)}, outstanding: ${this.#describe()}`);
       }
     });
@@ -148,8 +155,8 @@ class NumberedConnection {
     this.#giveUp();
   }
 
-  #leaveAfterStray(): void {
-    this.#run.report.strayFailures += 1;
+  #leave(why: 'unaskedFailures' | 'bodiesForHead'): void {
+    this.#run.report[why] += 1;
     this.#run.report.abandoned += this.#outstanding.length;
     this.#giveUp();
   }
