@@ -65,7 +65,9 @@ export const measureScenario = async (
       }
     }
   }
-  const rows: Row[] = chosen.filter(({ rounds }) => rounds.length > 0).map(({ contender, rounds }) => ({ ...contender, rounds }));
+  const rows: Row[] = chosen
+    .filter(({ rounds }) => rounds.length > 0)
+    .map(({ contender, rounds }) => ({ ...contender, rounds }));
   const failures = chosen.flatMap(({ failure }) => failure ?? []);
   const footnotes = scenario.footnotes?.(options.seconds) ?? [];
   return { scenario: scenario.name, description: scenario.description, rows, skipped, failures, footnotes };

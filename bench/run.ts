@@ -28,10 +28,15 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const pickByName = <T extends { readonly name: string }>(all: readonly T[], names: readonly string[], what: string): T[] =>
+const pickByName = <T extends { readonly name: string }>(
+  all: readonly T[],
+  names: readonly string[],
+  what: string,
+): T[] =>
   names.map((name) => {
     const found = all.find((item) => item.name === name);
-    if (found === undefined) throw new Error(`No ${what} ${name}; there are ${all.map((item) => item.name).join(', ')}`);
+    if (found === undefined)
+      throw new Error(`No ${what} ${name}; there are ${all.map((item) => item.name).join(', ')}`);
     return found;
   });
 
@@ -39,7 +44,8 @@ const scenarios =
   positionals.length > 0
     ? pickByName(SCENARIOS, positionals, 'scenario')
     : pickByName(SCENARIOS, ['hello', 'mixed'], 'scenario');
-const rivals = values.against === undefined ? RIVALS : pickByName(RIVALS, ['hyperion', ...values.against.split(',')], 'rival');
+const rivals =
+  values.against === undefined ? RIVALS : pickByName(RIVALS, ['hyperion', ...values.against.split(',')], 'rival');
 const rivalsByName = new Map(rivals.map((rival) => [rival.name, rival]));
 
 const machine = describeMachine();

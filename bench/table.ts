@@ -11,7 +11,9 @@ const short = (value: number): string => {
 };
 
 const percentiles = (row: Row, of: (measurement: Measurement) => Summary): string => {
-  const values = (['p50', 'p90', 'p99', 'p999', 'max'] as const).map((name) => short(medianOf(row, (one) => of(one)[name])));
+  const values = (['p50', 'p90', 'p99', 'p999', 'max'] as const).map((name) =>
+    short(medianOf(row, (one) => of(one)[name])),
+  );
   return `${values.join(' / ')} (${short(medianOf(row, (one) => of(one).mean))})`;
 };
 
@@ -20,7 +22,12 @@ const errorCounts = (row: Row): string => {
   for (const { errors } of row.rounds) {
     for (const [kind, count] of Object.entries(errors)) totals.set(kind, (totals.get(kind) ?? 0) + count);
   }
-  return [...totals].filter(([, count]) => count > 0).map(([kind, count]) => `${count} ${kind}`).join(', ') || '0';
+  return (
+    [...totals]
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => `${count} ${kind}`)
+      .join(', ') || '0'
+  );
 };
 
 const COLUMNS: readonly [title: string, cell: (row: Row) => string][] = [
@@ -29,9 +36,15 @@ const COLUMNS: readonly [title: string, cell: (row: Row) => string][] = [
   ['requests/s', (row) => medianOf(row, (one) => one.requestsPerSecond).toFixed(0)],
   ['CPU us/request', (row) => short(medianOf(row, (one) => one.cpuMicrosecondsPerRequest))],
   ['ms p50 / p90 / p99 / p99.9 / max (mean)', (row) => percentiles(row, (one) => one.latencyMs)],
-  ['light requests alone', (row) => (row.rounds[0]?.lightMs ? percentiles(row, (one) => one.lightMs ?? one.latencyMs) : 'all')],
+  [
+    'light requests alone',
+    (row) => (row.rounds[0]?.lightMs ? percentiles(row, (one) => one.lightMs ?? one.latencyMs) : 'all'),
+  ],
   ['errors', errorCounts],
-  ['share min-max', (row) => `${short(medianOf(row, (one) => one.smallestShare))}-${short(medianOf(row, (one) => one.largestShare))}`],
+  [
+    'share min-max',
+    (row) => `${short(medianOf(row, (one) => one.smallestShare))}-${short(medianOf(row, (one) => one.largestShare))}`,
+  ],
   ['RSS MB', (row) => medianOf(row, (one) => one.residentMegabytes).toFixed(0)],
   ['generator cores', (row) => short(medianOf(row, (one) => one.generatorCores))],
 ];

@@ -9,7 +9,11 @@ import { runThinkTimeClientApart } from '../helpers/think-time-client.ts';
 const CONNECTIONS = 1_500;
 
 test('bursts of accepts do not starve the hand-out of requests', async (t) => {
-  const { server, port, atRest } = await startServer('transfer.mjs', { threadCount: 2, maxPending: Infinity, backlog: 4096 });
+  const { server, port, atRest } = await startServer('transfer.mjs', {
+    threadCount: 2,
+    maxPending: Infinity,
+    backlog: 4096,
+  });
   t.teardown(() => server.stop({ gracefulTimeoutMs: 0 }));
   const bursts = amount(30, 3);
   let isOver = false;

@@ -47,7 +47,9 @@ const survives = test.macro({
         ? undefined
         : setInterval(() => {
             // Not one that still loads: Node 20 itself aborts when modules are being linked.
-            const ready = new Set(server.stats().threads.flatMap(({ state, threadId }) => (state === 'starting' ? [] : [threadId])));
+            const ready = new Set(
+              server.stats().threads.flatMap(({ state, threadId }) => (state === 'starting' ? [] : [threadId])),
+            );
             const threads = liveThreads().filter(({ threadId }) => ready.has(threadId));
             if (threads.length > 0) void random.pick(threads).terminate();
           }, terminateEveryMs);
@@ -66,8 +68,14 @@ const survives = test.macro({
     t.true(report.unaskedFailures + report.bodiesForHead <= exited, 'many answers that nobody waited for');
     const since = performance.now();
     const ready = (): number => server.stats().threads.filter(({ state }) => state !== 'starting').length;
-    await untilSo(() => ready() === threadCount, () => `${ready()} of ${threadCount} threads are back`, BACK_WITHIN_MS);
-    t.log(`all threads back ${(performance.now() - since).toFixed(0)} ms after the last request; ${threadsStarted()} started in all`);
+    await untilSo(
+      () => ready() === threadCount,
+      () => `${ready()} of ${threadCount} threads are back`,
+      BACK_WITHIN_MS,
+    );
+    t.log(
+      `all threads back ${(performance.now() - since).toFixed(0)} ms after the last request; ${threadsStarted()} started in all`,
+    );
     await atRest();
     // Idle since then: it must answer at once, and everything rightly.
     t.deepEqual(await faultsOfShortLoad(port, seed), []);

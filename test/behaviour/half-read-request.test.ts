@@ -20,7 +20,8 @@ test.before(async () => {
 });
 test.after.always(() => subject.server.stop({ gracefulTimeoutMs: 0 }));
 
-const head = (target: string, framing: string): string => `POST ${target} HTTP/1.1\r\nHost: localhost\r\n${framing}\r\n\r\n`;
+const head = (target: string, framing: string): string =>
+  `POST ${target} HTTP/1.1\r\nHost: localhost\r\n${framing}\r\n\r\n`;
 
 type Pause = 'none' | 'turn' | 'answer';
 
@@ -47,7 +48,10 @@ const neverRuns = test.macro({
     last.request('GET /last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     t.is((await last.response()).body.toString(), 'served\n');
     await last.closed();
-    t.deepEqual(seen.filter((line) => line !== `POST ${target}` && line !== 'GET /last'), []);
+    t.deepEqual(
+      seen.filter((line) => line !== `POST ${target}` && line !== 'GET /last'),
+      [],
+    );
   },
 });
 

@@ -71,7 +71,9 @@ test('no request is forgotten while a thread sleeps', async (t) => {
       seed: random.integer(1, 2 ** 31),
     });
     const alarms = stopWatching();
-    t.log(`${clients} clients, ${threadCount} threads: ${formatSummary(report.light)}; ${report.slow} over ${FORGOTTEN_AFTER_MS} ms, ${alarms} alarms`);
+    t.log(
+      `${clients} clients, ${threadCount} threads: ${formatSummary(report.light)}; ${report.slow} over ${FORGOTTEN_AFTER_MS} ms, ${alarms} alarms`,
+    );
     t.deepEqual(report.failures, []);
     t.is(alarms, 0);
     await atRest();

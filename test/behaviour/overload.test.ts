@@ -14,7 +14,9 @@ const LOOSE_MEDIAN_MS = 50;
 
 const sheds = test.macro({
   title: (_, keepAliveConnections: number) =>
-    keepAliveConnections === 0 ? 'sheds new connections at once' : `sheds ${keepAliveConnections} keep-alive connections at once`,
+    keepAliveConnections === 0
+      ? 'sheds new connections at once'
+      : `sheds ${keepAliveConnections} keep-alive connections at once`,
   async exec(t, keepAliveConnections: number) {
     const { server, port, atRest } = await startServer('transfer.mjs', { threadCount: 2, maxPending: 4 });
     t.teardown(() => server.stop({ gracefulTimeoutMs: 0 }));

@@ -89,13 +89,16 @@ const acts: Readonly<Record<Churn, Act>> = {
     await leave(connection, random);
   },
   pipelined: async (connection, random) => {
-    const paths = Array.from({ length: PIPELINE_DEPTH }, () => random.pick(['/hello', '/hello', '/wait/1', '/stream/100']));
+    const paths = Array.from({ length: PIPELINE_DEPTH }, () =>
+      random.pick(['/hello', '/hello', '/wait/1', '/stream/100']),
+    );
     for (const path of paths) connection.request(get(path));
     await connection.response(PIPELINE_DEPTH);
     await connection.leave('close');
     connection.responses.forEach(({ status, body }, index) => {
       const expected = { '/hello': 6, '/wait/1': 7, '/stream/100': 100 }[paths[index] ?? ''];
-      if (status !== 200 || body.length !== expected) throw new Error(`Answer ${index} of ${paths.join()}: ${status}, ${body.length} bytes`);
+      if (status !== 200 || body.length !== expected)
+        throw new Error(`Answer ${index} of ${paths.join()}: ${status}, ${body.length} bytes`);
     });
   },
   'one-byte': async (connection, random) => {
@@ -115,7 +118,7 @@ const acts: Readonly<Record<Churn, Act>> = {
     const isChunked = random.chance(0.5);
     const framing = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${TEN_MEGABYTES.length}`;
     connection.request(`POST /echo HTTP/1.1\r\nHost: localhost\r\n${framing}\r\n\r\n`, 'POST');
-    for (let at = 0; at < TEN_MEGABYTES.length; ) {
+    for (let at = 0; at < TEN_MEGABYTES.length;) {
       const piece = TEN_MEGABYTES.subarray(at, at + random.integer(1, 200_000));
       at += piece.length;
       if (isChunked) connection.send(`${piece.length.toString(16)}\r\n`);

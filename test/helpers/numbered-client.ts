@@ -133,7 +133,8 @@ class NumberedConnection {
         this.#parser.push(bytes);
       } catch (error) {
         const isThreadFailed = bytes.toString('latin1').endsWith(THREAD_FAILED_AND_CLOSE);
-        if (isThreadFailed && String(error).includes('Bytes that no request asked for: "HTTP')) this.#leave('unaskedFailures');
+        if (isThreadFailed && String(error).includes('Bytes that no request asked for: "HTTP'))
+          this.#leave('unaskedFailures');
         else if (isThreadFailed) this.#leave('bodiesForHead');
         else this.#failAndDestroy(`${String(error)}, outstanding: ${this.#describe()}`);
       }
@@ -203,7 +204,10 @@ class NumberedConnection {
       else if (this.#parser.hasBegun) report.cutInReply += 1;
       else report.cutBeforeReply += 1;
       const isRight = options.toleratesDeaths === true;
-      if (!isRight) this.#run.fail(`Closed (${this.#lastError}) before the answer to ${first.request.method} ${first.request.target}`);
+      if (!isRight)
+        this.#run.fail(
+          `Closed (${this.#lastError}) before the answer to ${first.request.method} ${first.request.target}`,
+        );
     } else if (this.#parser.hasBegun && !this.#hasGivenUp) {
       this.#run.fail('Closed with bytes of an answer to nothing');
     }
@@ -259,7 +263,10 @@ class NumberedConnection {
     if (!this.#isClosed) await once(this.#socket, 'close');
     const closeMs = performance.now() - since;
     this.#run.report.longestCloseMs = Math.max(this.#run.report.longestCloseMs, closeMs);
-    if (closeMs > CLOSE_WITHIN_MS) this.#run.fail(`Closed ${closeMs.toFixed(0)} ms after ${how}; last was ${this.#last?.target} (${this.#last?.kind})`);
+    if (closeMs > CLOSE_WITHIN_MS)
+      this.#run.fail(
+        `Closed ${closeMs.toFixed(0)} ms after ${how}; last was ${this.#last?.target} (${this.#last?.kind})`,
+      );
   }
 }
 

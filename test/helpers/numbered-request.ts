@@ -60,7 +60,7 @@ const randomBody = (random: Random, min: number, max: number): Buffer => {
 
 const chunk = (random: Random, body: Buffer): Buffer => {
   const parts: (Buffer | string)[] = [];
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const piece = body.subarray(at, at + random.integer(1, Math.max(1, body.length >> 1)));
     at += piece.length;
     parts.push(piece.length.toString(16), random.chance(0.1) ? ';name=value' : '', '\r\n', piece, '\r\n');
@@ -94,7 +94,11 @@ const frame = (kind: Kind, random: Random): Framed => {
       return plain('HEAD');
     case 'inline':
       // Up to the default of `inlineBodyBytes`, that very size among them.
-      return withLength(random.chance(0.02) ? randomBody(random, 65_536, 65_536) : randomBody(random, 0, random.pick([10, 1_000, 9_000])));
+      return withLength(
+        random.chance(0.02)
+          ? randomBody(random, 65_536, 65_536)
+          : randomBody(random, 0, random.pick([10, 1_000, 9_000])),
+      );
     case 'large':
       return withLength(randomBody(random, 65_537, 200_000));
     case 'expect':
@@ -127,7 +131,12 @@ export const makeRequest = (number: number, random: Random, choices: RequestChoi
   const timing = isFailing ? 'fail' : (death ?? random.weighted(TIMINGS));
   const reading = isFailing ? 'unread' : random.weighted(READINGS);
   const target = `/${number}/${reply}/${timing}/${reading}`;
-  const lines = [`Host: localhost`, ...kept, ...(isLast ? ['Connection: close'] : []), `x-filler: ${'f'.repeat(random.integer(0, 60))}`];
+  const lines = [
+    `Host: localhost`,
+    ...kept,
+    ...(isLast ? ['Connection: close'] : []),
+    `x-filler: ${'f'.repeat(random.integer(0, 60))}`,
+  ];
   const head = `${method} ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
 
   const judge = (response: ParsedResponse): string | undefined => {
@@ -149,5 +158,14 @@ export const makeRequest = (number: number, random: Random, choices: RequestChoi
     return text === expected ? undefined : `${what}: ${show(text)} instead of ${show(expected)}`;
   };
 
-  return { number, kind, method, target, bytes: Buffer.concat([Buffer.from(head, 'latin1'), sent]), isFailing, death, judge };
+  return {
+    number,
+    kind,
+    method,
+    target,
+    bytes: Buffer.concat([Buffer.from(head, 'latin1'), sent]),
+    isFailing,
+    death,
+    judge,
+  };
 };

@@ -97,7 +97,8 @@ class Client {
   }
 
   #onData(text: string): void {
-    if (this.#state !== 'asked') return this.#fail(`bytes in state ${this.#state}: ${JSON.stringify(text.slice(0, 80))}`);
+    if (this.#state !== 'asked')
+      return this.#fail(`bytes in state ${this.#state}: ${JSON.stringify(text.slice(0, 80))}`);
     const now = performance.now();
     if (this.#text === '') this.#firstByteAt = now;
     this.#text += text;
@@ -113,7 +114,8 @@ class Client {
     }
     const [head, length] = HEAD_200.exec(this.#text) ?? [];
     if (head === undefined) {
-      if (this.#text.length > 12 && !this.#text.startsWith('HTTP/1.1 200')) this.#fail(`unexpected ${JSON.stringify(this.#text.slice(0, 80))}`);
+      if (this.#text.length > 12 && !this.#text.startsWith('HTTP/1.1 200'))
+        this.#fail(`unexpected ${JSON.stringify(this.#text.slice(0, 80))}`);
       return;
     }
     if (this.#text.length < head.length + Number(length)) return;

@@ -6,7 +6,8 @@ const parse = (wire: string, methods: readonly string[], pieceBytes = wire.lengt
   const responses: ParsedResponse[] = [];
   const parser = new ResponseParser((response) => responses.push(response));
   for (const method of methods) parser.expect(method);
-  for (let at = 0; at < wire.length; at += pieceBytes) parser.push(Buffer.from(wire.slice(at, at + pieceBytes), 'latin1'));
+  for (let at = 0; at < wire.length; at += pieceBytes)
+    parser.push(Buffer.from(wire.slice(at, at + pieceBytes), 'latin1'));
   return responses;
 };
 
@@ -22,7 +23,13 @@ for (const pieceBytes of [WIRE.length, 1, 7]) {
     const responses = parse(WIRE, ['GET', 'GET', 'HEAD', 'GET'], pieceBytes);
     t.deepEqual(
       responses.map(({ status, body }) => [status, body.toString()]),
-      [[103, ''], [200, 'hello'], [200, 'abc0123456789'], [200, ''], [204, '']],
+      [
+        [103, ''],
+        [200, 'hello'],
+        [200, 'abc0123456789'],
+        [200, ''],
+        [204, ''],
+      ],
     );
     t.is(responses[2]?.trailers.get('x-after'), 'yes');
   });

@@ -109,7 +109,8 @@ export class ResponseParser {
     if (coding !== undefined && (length !== undefined || coding !== 'chunked')) {
       throw new ProtocolError(`Bad framing: content-length ${length}, transfer-encoding ${coding}`);
     }
-    const isBodyless = this.#status < 200 || this.#status === 204 || this.#status === 304 || this.#methods[0] === 'HEAD';
+    const isBodyless =
+      this.#status < 200 || this.#status === 204 || this.#status === 304 || this.#methods[0] === 'HEAD';
     if (isBodyless) return this.#finish(new Map());
     if (coding !== undefined) {
       this.#state = 'chunk-size';

@@ -37,7 +37,12 @@ export const openDescriptors = (): string[] =>
     .sort();
 
 /** `moreThreads`: idle threads that are there now and were not before; the pool keeps one spare after a death. */
-const differences = (before: readonly string[], now: readonly string[], moreThreads: number, ofThread: readonly string[]): string => {
+const differences = (
+  before: readonly string[],
+  now: readonly string[],
+  moreThreads: number,
+  ofThread: readonly string[],
+): string => {
   const counts = new Map<string, number>();
   const add = (names: readonly string[], change: number): void => {
     for (const name of names) counts.set(name, (counts.get(name) ?? 0) + change);
@@ -45,7 +50,10 @@ const differences = (before: readonly string[], now: readonly string[], moreThre
   add(now, 1);
   add(before, -1);
   add(ofThread, -moreThreads);
-  return [...counts].filter(([, count]) => count !== 0).map(([name, count]) => `${count > 0 ? '+' : ''}${count} ${name}`).join(', ');
+  return [...counts]
+    .filter(([, count]) => count !== 0)
+    .map(([name, count]) => `${count > 0 ? '+' : ''}${count} ${name}`)
+    .join(', ');
 };
 
 /** Looks until it is so. Throws what `describe` says if that takes too long. */
@@ -74,7 +82,12 @@ export const startServer = async (fixture: string, options: Partial<ServerOption
     const counts = Object.entries({ pending, running, lent, connections }).filter(([, count]) => count !== 0);
     return [...counts.map(([name, count]) => `${name} ${count}`), difference()].filter(Boolean).join(', ');
   };
-  const atRest = (): Promise<void> => untilSo(() => busy() === '', () => `Not at rest: ${busy()}`, REST_WITHIN_MS);
+  const atRest = (): Promise<void> =>
+    untilSo(
+      () => busy() === '',
+      () => `Not at rest: ${busy()}`,
+      REST_WITHIN_MS,
+    );
   return { server, port, atRest };
 };
 

@@ -80,7 +80,9 @@ export const runThinkTimeClient = async (options: ThinkTimeOptions): Promise<Thi
     socket.on('error', () => {});
     await once(socket, 'connect');
     while (failureCount === 0) {
-      await new Promise((resolve) => setTimeout(resolve, options.thinkMs[0] + random.next() * (options.thinkMs[1] - options.thinkMs[0])));
+      await new Promise((resolve) =>
+        setTimeout(resolve, options.thinkMs[0] + random.next() * (options.thinkMs[1] - options.thinkMs[0])),
+      );
       const isHeavy = random.chance(options.heavyShare);
       const askedAt = performance.now();
       if (askedAt >= end) break;
