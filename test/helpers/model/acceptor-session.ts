@@ -1,0 +1,257 @@
+/**
+ * The real `Acceptor` with all it wires together, in one life of the model. Real: framing, admission,
+ * lending, loan ends, departures, settlement, bells. In place of `server.ts`, the pool and sockets:
+ * this file, which calls what they call.
+ */
+import { Acceptor } from '../../../src/acceptor/acceptor.ts';
+import type { Connection } from '../../../src/acceptor/connection.ts';
+import type { Libc } from '../../../src/acceptor/libc.ts';
+import type { Memory } from '../../../src/shared/cells.ts';
+import type { Layout } from '../../../src/shared/layout.ts';
+import type { ToThread } from '../../../src/shared/messages.ts';
+import { type ResolvedOptions, resolveOptions } from '../../../src/shared/options.ts';
+import { THREAD_FAILED } from '../../../src/shared/replies.ts';
+import type { Happening } from './altered-memory.ts';
+import type { Session, Standing } from './automaton.ts';
+import { type Configuration, requestBytes } from './configuration.ts';
+import { COMPLAINT, SETTLED, SLOT_OF, TELL } from './effects.ts';
+import {
+  ACCEPT,
+  BELL,
+  CLOSED,
+  CUT_ALL,
+  END,
+  event,
+  EXIT,
+  firstOf,
+  FLUSHED,
+  kindOf,
+  packMessage,
+  READ,
+  READ_TWO,
+  READY_MESSAGE,
+  RESET,
+  RING_AGAIN,
+  secondOf,
+} from './events.ts';
+import {
+  ACCEPTOR_BELL,
+  createHandle,
+  type FakeSocket,
+  FIRST_DESCRIPTOR,
+  type FakeTimer,
+  type Host,
+  inside,
+  threadBell,
+} from './fake-node.ts';
+import { AcceptorMemory } from './model-memory.ts';
+import type { Places } from './places.ts';
+import { CLOSE, CLOSE_OWN, DUPLICATE, END_OWN, IS_RESET, type Tape, WRITE_OWN } from './tape.ts';
+
+/** Kinds of the acceptor's own replies. */
+export const THREAD_FAILED_REPLY = 1;
+export const OTHER_REPLY = 2;
+
+const OPTIONS: ResolvedOptions = resolveOptions({ app: import.meta.url, maxPending: Number.POSITIVE_INFINITY });
+
+const BUFFER = new SharedArrayBuffer(1 << 16);
+
+/** Whose socket it is. */
+interface Client {
+  readonly client: number;
+  readonly socket: FakeSocket;
+}
+
+export class AcceptorSession implements Session, Host {
+  readonly tape: Tape;
+  readonly immediates: (() => void)[] = [];
+  readonly timers: FakeTimer[] = [];
+  readonly sockets: FakeSocket[] = [];
+  onBell = (): void => {};
+  clock = 0;
+  /** The event that runs. */
+  #now = 0;
+  readonly #configuration: Configuration;
+  readonly #acceptor: Acceptor;
+  readonly #clients: Client[] = [];
+  readonly #freeSlots: number[] = [];
+  readonly #bells: number[] = [];
+
+  constructor(tape: Tape, configuration: Configuration, layout: Layout, places: Places) {
+    this.tape = tape;
+    this.#configuration = configuration;
+    const real: Memory = new AcceptorMemory(tape, places, layout, BUFFER);
+    const Altered = configuration.mistake?.acceptor;
+    const happening = (): Happening => ({ kind: kindOf(this.#now), nth: this.clock });
+    const memory = Altered === undefined ? real : new Altered(real, { places, layout, line: 0, happening });
+    this.#acceptor = inside(
+      this,
+      () =>
+        new Acceptor({
+          memory,
+          layout,
+          buffer: BUFFER,
+          libc: this.#libc,
+          options: OPTIONS,
+          bellDescriptor: ACCEPTOR_BELL,
+          tell: (line, message) => this.#tell(line, message),
+          whenOver: (connection) => this.#whenOver(connection),
+        }),
+    );
+  }
+
+  readonly #libc: Libc = {
+    duplicate: (descriptor) => this.tape.access(DUPLICATE, descriptor, 0, 0),
+    close: (descriptor) => void this.tape.access(CLOSE, descriptor, 0, 0),
+    isReset: (descriptor) => this.tape.access(IS_RESET, descriptor, 0, 0) === 1,
+    setNonBlocking() {},
+    shutdown() {},
+    createPipe: () => [ACCEPTOR_BELL, ACCEPTOR_BELL],
+  };
+
+  run(code: number): void {
+    this.#now = code;
+    this.clock += 1;
+    inside(this, () => this.#run(code));
+  }
+
+  #run(code: number): void {
+    const first = firstOf(code);
+    const acceptor = this.#acceptor;
+    switch (kindOf(code)) {
+      case ACCEPT: {
+        const slot = this.#freeSlots.pop() ?? this.#clients.length;
+        acceptor.accept(createHandle(FIRST_DESCRIPTOR + secondOf(code)));
+        this.#clients.push({ client: first, socket: this.sockets.at(-1) as FakeSocket });
+        this.tape.effect(SLOT_OF, first, slot, 0);
+        return;
+      }
+      case READ:
+        this.#socketOf(first).receive(requestBytes(this.#configuration, first, secondOf(code)));
+        return;
+      case READ_TWO: {
+        const both = [secondOf(code), secondOf(code) + 1].map((nth) => requestBytes(this.#configuration, first, nth));
+        this.#socketOf(first).receive(Buffer.concat(both));
+        return;
+      }
+      case BELL:
+        this.onBell();
+        return;
+      case END:
+        this.#socketOf(first).emit('end');
+        return;
+      case RESET:
+        this.#socketOf(first).destroy();
+        return;
+      case CLOSED: {
+        const socket = this.#socketOf(first);
+        socket.closes = false;
+        socket.emit('close');
+        return;
+      }
+      case FLUSHED:
+        this.#socketOf(first).flushes.shift()?.();
+        return;
+      // As `server.ts` does.
+      case EXIT:
+        acceptor.bells.remove(first);
+        acceptor.settle(first);
+        this.#bells.splice(this.#bells.indexOf(first), this.#bells.includes(first) ? 1 : 0);
+        this.tape.effect(SETTLED, first, 0, 0);
+        return;
+      case READY_MESSAGE:
+        acceptor.bells.add(first, threadBell(first));
+        this.#bells.push(first);
+        return;
+      case CUT_ALL:
+        acceptor.cutAll();
+        return;
+      case RING_AGAIN:
+        for (const timer of this.#ringAgainTimers()) {
+          timer.isArmed = false;
+          timer.run();
+        }
+    }
+  }
+
+  standing(): Standing {
+    const { table } = this.#acceptor.connections;
+    const parts: unknown[] = [];
+    const overflow: Connection[] = [];
+    const events: number[] = [];
+    let reads = 0;
+    table.forEach((connection) => {
+      const { socket, client } = this.#clientOf(connection);
+      if (connection.phase === 'overflow') overflow.push(connection);
+      if (socket.closes) events.push(event(CLOSED, client));
+      if (socket.flushes.length > 0) events.push(event(FLUSHED, client));
+      if (socket._handle?.reading === true && !socket.destroyed) reads |= 1 << client;
+      parts.push(client, describe(connection), socket.destroyed, socket.hasEnded, socket.closes, socket.flushes.length);
+    });
+    overflow.sort((one, other) => one.since - other.since);
+    const hasTimer = this.#configuration.ringsAgain === true && this.#ringAgainTimers().length > 0;
+    if (hasTimer) events.push(event(RING_AGAIN));
+    // All accesses read 0 by now: nothing was taken.
+    const pending = inside(this, () => this.#acceptor.lending.countPending());
+    parts.push(
+      overflow.map(({ slot }) => slot),
+      pending,
+      this.#bells,
+      this.#freeSlots,
+      hasTimer,
+      reads,
+    );
+    return { key: JSON.stringify(parts), events, reads, pending };
+  }
+
+  /** The deadlines' timers don't hold the process, and never run out here. */
+  #ringAgainTimers(): FakeTimer[] {
+    return this.timers.filter((timer) => timer.isArmed && !timer.isUnref);
+  }
+
+  readonly readReply = (): number => {
+    throw new Error('The acceptor writes on a descriptor itself.');
+  };
+
+  readonly whenDestroyed = (socket: FakeSocket): void => {
+    this.tape.access(CLOSE_OWN, socket._handle?.fd ?? 0, 0, 0);
+  };
+
+  readonly whenWritten = (socket: FakeSocket, bytes: Uint8Array | undefined): void => {
+    const descriptor = socket._handle?.fd ?? 0;
+    if (bytes !== undefined) {
+      const isThreadFailed = bytes === THREAD_FAILED.bytes || bytes === THREAD_FAILED.closeBytes;
+      this.tape.access(WRITE_OWN, descriptor, isThreadFailed ? THREAD_FAILED_REPLY : OTHER_REPLY, 0);
+    }
+    if (socket.hasEnded) this.tape.access(END_OWN, descriptor, 0, 0);
+  };
+
+  #tell(line: number, message: ToThread): void {
+    if (message.type !== 'client-gone') {
+      this.tape.effect(COMPLAINT, 1, 0, 0);
+      return;
+    }
+    this.tape.effect(TELL, line, packMessage(message.slot, message.generation, message.how), 0);
+  }
+
+  #whenOver(connection: Connection): void {
+    this.#freeSlots.push(connection.slot);
+    this.tape.effect(SLOT_OF, this.#clientOf(connection).client, -1, 0);
+  }
+
+  #clientOf({ socket }: Connection): Client {
+    return this.#clients.find((client) => Object.is(client.socket, socket)) as Client;
+  }
+
+  #socketOf(client: number): FakeSocket {
+    return (this.#clients.find((each) => each.client === client) as Client).socket;
+  }
+}
+
+const describe = (connection: Connection): string => {
+  const { slot, phase, hasEnded, keepsAlive, lendsConnection, descriptor, writeDescriptor, buffer } = connection;
+  const isOnLoan = phase === 'lent' || phase === 'gone';
+  const kept = buffer === undefined ? '' : buffer.bytes.toString('latin1', buffer.start, buffer.end);
+  const loan = isOnLoan ? connection.loanIndex : 0;
+  return [slot, phase, hasEnded, keepsAlive, lendsConnection, descriptor, writeDescriptor, loan, kept].join(' ');
+};

@@ -1,0 +1,202 @@
+/**
+ * What real code meets instead of the event loop, sockets, pipes, timers and the clock while the
+ * model runs it: everything that would happen later is only noted, so that the search decides when
+ * it does. Node's own functions are replaced where the code looks them up (`net.Socket`,
+ * `setImmediate`, `fs.writeSync`, ...) and put back after the search, which is synchronous.
+ */
+import { EventEmitter } from 'node:events';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import net from 'node:net';
+import { CLOSE, INODE, type Tape, WRITE } from './tape.ts';
+
+/** Descriptors of the model begin here; smaller ones are the process's own. */
+export const FIRST_DESCRIPTOR = 1_000_000;
+const BELLS = FIRST_DESCRIPTOR + 1000;
+export const ACCEPTOR_BELL: number = BELLS;
+export const threadBell = (line: number): number => BELLS + line;
+export const isBell = (descriptor: number): boolean => descriptor >= BELLS;
+/** Which bell: 0 the acceptor's, else the line's. */
+export const bellOf = (descriptor: number): number => descriptor - BELLS;
+
+export interface FakeTimer {
+  readonly run: () => void;
+  isArmed: boolean;
+  isUnref: boolean;
+  refresh(): void;
+  unref(): FakeTimer;
+}
+
+/** What one actor's code has set going. */
+export interface Host {
+  readonly tape: Tape;
+  readonly immediates: (() => void)[];
+  readonly timers: FakeTimer[];
+  readonly sockets: FakeSocket[];
+  onBell: () => void;
+  /** The model's clock: counts events. */
+  clock: number;
+  /** What a thread writes as a number: which reply. */
+  readonly readReply: (bytes: Uint8Array) => number;
+  readonly whenDestroyed: (socket: FakeSocket) => void;
+  readonly whenWritten: (socket: FakeSocket, bytes: Uint8Array | undefined) => void;
+}
+
+let current: Host | undefined;
+
+const host = (): Host => {
+  if (current === undefined) throw new Error('No code of the model runs.');
+  return current;
+};
+
+/** Runs an actor's code. */
+export function inside<Result>(of: Host, run: () => Result): Result {
+  current = of;
+  try {
+    return run();
+  } finally {
+    current = undefined;
+  }
+}
+
+interface SocketOptions {
+  readonly fd?: number;
+  readonly handle?: FakeHandle;
+  readonly onread: { readonly buffer: Uint8Array; readonly callback: (length: number, bytes: Uint8Array) => boolean };
+}
+
+export interface FakeHandle {
+  readonly fd: number;
+  reading: boolean;
+  readStart(): number;
+  readStop(): number;
+  close(): void;
+}
+
+export const createHandle = (fd: number): FakeHandle => ({
+  fd,
+  reading: true,
+  readStart: () => 0,
+  readStop: () => 0,
+  close() {},
+});
+
+/** As much of a `net.Socket` as the acceptor asks of one. Emits nothing by itself. */
+export class FakeSocket extends EventEmitter {
+  readonly _handle: FakeHandle | null;
+  readonly #onRead: SocketOptions['onread'];
+  destroyed = false;
+  hasEnded = false;
+  /** 'close' is on its way. */
+  closes = false;
+  readonly flushes: (() => void)[] = [];
+
+  constructor({ fd, handle, onread }: SocketOptions) {
+    super();
+    this._handle = handle ?? null;
+    this.#onRead = onread;
+    if (fd !== undefined) host().onBell = () => void onread.callback(1, onread.buffer);
+    else host().sockets.push(this);
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#onRead.buffer.set(bytes, 0);
+    const goesOn = this.#onRead.callback(bytes.length, this.#onRead.buffer);
+    if (this._handle !== null && !goesOn) this._handle.reading = false;
+  }
+
+  write(bytes: Uint8Array, whenFlushed: () => void): boolean {
+    // A destroyed socket's write fails, and that too is told through the callback.
+    if (!this.destroyed) host().whenWritten(this, bytes);
+    this.flushes.push(whenFlushed);
+    return true;
+  }
+
+  end(bytes?: Uint8Array): this {
+    this.hasEnded = true;
+    if (!this.destroyed) host().whenWritten(this, bytes);
+    return this;
+  }
+
+  destroySoon(): void {
+    this.destroy();
+  }
+
+  destroy(): this {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    this.closes = true;
+    host().whenDestroyed(this);
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+}
+
+const createTimer = (run: () => void): FakeTimer => {
+  const timer: FakeTimer = {
+    run,
+    isArmed: true,
+    isUnref: false,
+    refresh: () => (timer.isArmed = true),
+    unref() {
+      timer.isUnref = true;
+      return timer;
+    },
+  };
+  host().timers.push(timer);
+  return timer;
+};
+
+const systemError = (code: string): Error => Object.assign(new Error(code), { code });
+
+const BROKEN_PIPE = -1;
+
+const write = (descriptor: number, bytes: Uint8Array): number => {
+  const { tape, readReply } = host();
+  const written = tape.access(WRITE, descriptor, isBell(descriptor) ? 0 : readReply(bytes), 0);
+  if (written === BROKEN_PIPE) throw systemError('EPIPE');
+  return isBell(descriptor) ? written : bytes.length;
+};
+
+const inode = (descriptor: number): number => {
+  const ino = host().tape.access(INODE, descriptor, 0, 0);
+  if (ino === 0) throw systemError('EBADF');
+  return ino;
+};
+
+/** Runs a search. Nothing else runs meanwhile. */
+export function withFakeNode<Result>(run: () => Result): Result {
+  const real = { writeSync: fs.writeSync, closeSync: fs.closeSync, fstatSync: fs.fstatSync, Socket: net.Socket };
+  const globals = { setImmediate, setTimeout, clearTimeout };
+  Object.assign(fs, {
+    writeSync: (descriptor: number, bytes: Uint8Array) =>
+      descriptor < FIRST_DESCRIPTOR ? real.writeSync(descriptor, bytes) : write(descriptor, bytes),
+    closeSync: (descriptor: number) =>
+      descriptor < FIRST_DESCRIPTOR ? real.closeSync(descriptor) : host().tape.access(CLOSE, descriptor, 0, 0),
+    fstatSync: (descriptor: number) =>
+      descriptor < FIRST_DESCRIPTOR ? real.fstatSync(descriptor) : { ino: inode(descriptor) },
+  });
+  syncBuiltinESMExports();
+  Object.assign(net, { Socket: FakeSocket });
+  Object.assign(globalThis, {
+    setImmediate: (callback: () => void) => host().immediates.push(callback),
+    setTimeout: createTimer,
+    clearTimeout: (timer: FakeTimer | undefined) => timer !== undefined && (timer.isArmed = false),
+  });
+  performance.now = () => current?.clock ?? 0;
+  try {
+    return run();
+  } finally {
+    Object.assign(fs, { writeSync: real.writeSync, closeSync: real.closeSync, fstatSync: real.fstatSync });
+    syncBuiltinESMExports();
+    Object.assign(net, { Socket: real.Socket });
+    Object.assign(globalThis, globals);
+    // The prototype's is there again, or the process's own.
+    performance.now = realNow;
+  }
+}
+
+const realNow = performance.now;
