@@ -142,6 +142,8 @@ export class LentConnection implements LentSocketOwner {
 
   /** Nothing runs: gives the connection back, or waits for the rest of what has begun. */
   settle(isIdle: boolean): void {
+    // The app has destroyed it, maybe in the tick of its reply: that closes the connection.
+    if (this.socket.destroyed) return;
     // One that has ended its side is closing, though node calls it idle until it has gone.
     if (isIdle && this.socket.readableLength === 0 && !this.socket.writableEnded) {
       this.#isGivenBack = true;
