@@ -6,12 +6,12 @@
  * Runs in the worker thread. The loan ends exactly once, in `endLoan()`; nothing is written after.
  */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Duplex, type DuplexOptions } from 'node:stream';
+import type { DuplexOptions } from 'node:stream';
 import { BlockedReply } from './blocked-reply.ts';
 import type { RequestLoan } from './loan.ts';
 import { type NodeRequest, type NodeResponse, type NodeServer, startFlowing } from './node-internals.ts';
 import { type Chunk, beginsInformational, bytesOf, bytesOfAll, isReused } from './reply-bytes.ts';
+import { SocketSurface } from './socket-surface.ts';
 import { SocketTimer } from './socket-timer.ts';
 
 type Done = (error?: Error | null) => void;
@@ -39,14 +39,15 @@ const writeError = (cause: unknown): Error => {
   return Object.assign(new Error(`write ${code}`), { errno, code, syscall: 'write' });
 };
 
-const emitClose = (socket: LoanSocket, blocked: BlockedReply | undefined, hadError: boolean): void => {
+const emitClose = (socket: LoanSocket, hadError: boolean): void => {
   try {
-    blocked?.cancel();
     socket.emit('close', hadError);
   } finally {
     socket.endLoan();
   }
 };
+
+const cancelWrite = (blocked: BlockedReply): void => blocked.cancel();
 
 const finishEnd = (socket: LoanSocket, done: Done): void => {
   done();
@@ -58,31 +59,30 @@ const endWithClient = (socket: LoanSocket): void => {
   if (!socket.destroyed && !socket.readableEnded) socket.emitEnd();
 };
 
-export class LoanSocket extends Duplex {
+export class LoanSocket extends SocketSurface {
   readonly server: Server;
   incoming: NodeRequest | undefined;
   outgoing: NodeResponse | undefined;
   /** From `res` `'finish'` on: the socket's close aborts no request any more. */
   isAnswered = false;
-  declare readonly encrypted?: true;
-  readonly connecting: boolean = false;
-  readonly pending: boolean = false;
-  readonly bytesRead: number = 0;
+  /** The reply is written and closed, the body of the request has not ended yet. */
+  endsWithBody = false;
   bytesWritten = 0;
   declare timeout?: number;
   readonly #loan: RequestLoan;
   readonly #writeTimeoutMs: number;
   #hasEnded = false;
+  /** The loan has ended and its connection is open for the next request. */
+  #livesOn = false;
   #blocked: BlockedReply | undefined;
   #timer: SocketTimer | undefined;
 
   constructor(loan: RequestLoan, server: NodeServer, writeTimeoutMs: number) {
-    super(optionsFor(server.highWaterMark));
+    super(optionsFor(server.highWaterMark), loan.addresses);
     this.server = server;
     this.#loan = loan;
     this.#writeTimeoutMs = writeTimeoutMs;
     startFlowing(this);
-    if (loan.addresses.encrypted) Object.defineProperty(this, 'encrypted', { value: true, enumerable: true });
     openSockets.add(this);
   }
 
@@ -99,7 +99,8 @@ export class LoanSocket extends Duplex {
     this.#timer?.clear();
     this.#blocked?.destroy();
     const response = this.outgoing;
-    this.#loan.end(response !== undefined && !response._last && !this.destroyed && !this.writableEnded);
+    this.#livesOn = response !== undefined && !response._last && !this.destroyed && !this.writableEnded;
+    this.#loan.end(this.#livesOn);
   }
 
   /** The readable side ends: what a FIN of the client does. */
@@ -122,7 +123,7 @@ export class LoanSocket extends Duplex {
   }
 
   override _final(done: Done): void {
-    if (this.#hasEnded) this.#loan.closeIfIdle();
+    if (this.#livesOn) this.#closeIfIdle();
     // In a turn of its own, as the shutdown of a real socket.
     setImmediate(finishEnd, this, done);
   }
@@ -130,20 +131,11 @@ export class LoanSocket extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#timer?.clear();
     this.#blocked?.destroy();
-    if (this.#hasEnded) this.#loan.closeIfIdle();
+    if (this.#livesOn) this.#closeIfIdle();
     done(error);
     // 'error' comes on the next tick, 'close' when a real handle would have closed: a turn later.
-    setImmediate(emitClose, this, this.#blocked, error !== null);
-  }
-
-  destroySoon(): void {
-    if (this.writable) this.end();
-    if (this.writableFinished) this.destroy();
-    else this.once('finish', this.destroy);
-  }
-
-  resetAndDestroy(): this {
-    return this.destroy();
+    if (this.#blocked !== undefined) setImmediate(cancelWrite, this.#blocked);
+    setImmediate(emitClose, this, error !== null);
   }
 
   setTimeout(timeoutMs: number, listener?: () => void): this {
@@ -154,65 +146,10 @@ export class LoanSocket extends Duplex {
     return this;
   }
 
-  override setEncoding(): this {
-    throw Object.assign(new Error('Changing the socket encoding is not allowed per RFC7230 Section 3.'), {
-      code: 'ERR_HTTP_SOCKET_ENCODING',
-    });
-  }
-
-  setNoDelay(): this {
-    return this;
-  }
-
-  setKeepAlive(): this {
-    return this;
-  }
-
-  ref(): this {
-    return this;
-  }
-
-  unref(): this {
-    return this;
-  }
-
-  address(): AddressInfo | Record<string, never> {
-    const { localAddress, localPort, localFamily } = this;
-    if (localAddress === undefined || localPort === undefined || localFamily === undefined) return {};
-    return { address: localAddress, family: localFamily, port: localPort };
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#loan.addresses.remoteAddress;
-  }
-
-  get remotePort(): number | undefined {
-    return this.#loan.addresses.remotePort;
-  }
-
-  get remoteFamily(): string | undefined {
-    return this.#loan.addresses.remoteFamily;
-  }
-
-  get localAddress(): string | undefined {
-    return this.#loan.addresses.localAddress;
-  }
-
-  get localPort(): number | undefined {
-    return this.#loan.addresses.localPort;
-  }
-
-  get localFamily(): string | undefined {
-    return this.#loan.addresses.localFamily;
-  }
-
-  get readyState(): string {
-    if (this.readable) return this.writable ? 'open' : 'readOnly';
-    return this.writable ? 'writeOnly' : 'closed';
-  }
-
-  get bufferSize(): number {
-    return this.writableLength;
+  /** The app closes a connection that it has no request of any more. */
+  #closeIfIdle(): void {
+    this.#livesOn = false;
+    this.#loan.closeIfIdle();
   }
 
   #isInformational(chunk: Buffer | string): boolean {

@@ -15,15 +15,12 @@ import type { Socket } from 'node:net';
 import { type Log, answerFailure, answerRejections } from './app-failures.ts';
 import type { RequestHead } from './head-parser.ts';
 import type { ClientGone, RequestLoan } from './loan.ts';
+import { endWithReply, watchUncaught } from './exchange-end.ts';
 import { LoanSocket, openSockets } from './loan-socket.ts';
 import {
   type NodeRequest,
-  type NodeResponse,
   type NodeServer,
   copyUniqueHeaders,
-  detachAbortSignal,
-  discardUnread,
-  emitResponseClose,
   optimizesEmptyRequests,
   requestClassOf,
   responseClassOf,
@@ -41,7 +38,6 @@ export interface RequestSettings {
 }
 
 const requestStart = channel('http.server.request.start');
-const responseFinish = channel('http.server.response.finish');
 
 /** As many header lines as node takes (name and value are one place each), unless `maxHeadersCount` says otherwise. */
 const MAX_HEADER_PLACES = 2000;
@@ -51,13 +47,6 @@ const RESOURCE_TYPE = 'HTTPINCOMINGMESSAGE';
 const RESOURCE_OPTIONS = Object.freeze({ requireManualDestroy: true });
 
 const preparedServers = new WeakSet<Server>();
-
-/** Where a reply finds its socket; `res.socket` is empty once the reply is detached. */
-const LOAN_SOCKET = Symbol('loan socket');
-
-interface LentResponse extends NodeResponse {
-  [LOAN_SOCKET]: LoanSocket;
-}
 
 /** Makes req and res for a lent request and hands them to the app. The loan ends with them. */
 export const serveRequest = (
@@ -106,8 +95,7 @@ const dispatch = (socket: LoanSocket, head: RequestHead, server: NodeServer, set
   const response = new (responseClassOf(server))(request, {
     highWaterMark: socket.writableHighWaterMark,
     rejectNonStandardBodyWrites: server.rejectNonStandardBodyWrites,
-  }) as LentResponse;
-  response[LOAN_SOCKET] = socket;
+  });
   socket.outgoing = response;
   response._keepAliveTimeout = settings.keepAliveTimeoutMs;
   response.shouldKeepAlive = head.keepAlive && !settings.isDraining();
@@ -118,7 +106,7 @@ const dispatch = (socket: LoanSocket, head: RequestHead, server: NodeServer, set
     request._read(0);
   }
   response.assignSocket(socket as unknown as Socket);
-  response.on('finish', onResponseFinish);
+  endWithReply(response, socket);
   try {
     server.emit('request', request, response);
   } catch (error) {
@@ -149,7 +137,11 @@ const deliverBody = (socket: LoanSocket, body: Buffer): void => {
 };
 
 const completeInScope = (resource: AsyncResource, socket: LoanSocket): void => {
-  resource.runInAsyncScope(completeRequest, undefined, socket);
+  try {
+    resource.runInAsyncScope(completeRequest, undefined, socket);
+  } finally {
+    if (socket.endsWithBody) socket.endLoan();
+  }
 };
 
 /** Always, even if the request was destroyed meanwhile: else its `'end'` or `'close'` never comes. */
@@ -181,36 +173,6 @@ const resetError = (): Error =>
     syscall: 'read',
   });
 
-/** The reply is written: what node's server does before its connection's next request. */
-function onResponseFinish(this: NodeResponse): void {
-  const socket = (this as LentResponse)[LOAN_SOCKET];
-  const request = this.req;
-  if (responseFinish.hasSubscribers) {
-    responseFinish.publish({ request, response: this, socket, server: socket.server });
-  }
-  finishExchange(this, socket);
-}
-
-const finishExchange = (response: NodeResponse, socket: LoanSocket): void => {
-  const request = socket.incoming;
-  socket.isAnswered = true;
-  if (request !== undefined) {
-    detachAbortSignal(request);
-    discardUnread(request);
-  }
-  if (response.socket !== null) response.detachSocket(response.socket);
-  process.nextTick(closeExchange, response, socket);
-  if (response._last) socket.destroySoon();
-};
-
-const closeExchange = (response: NodeResponse, socket: LoanSocket): void => {
-  try {
-    emitResponseClose(response);
-  } finally {
-    socket.endLoan();
-  }
-};
-
 const rethrow = (error: unknown): never => {
   throw error;
 };
@@ -219,25 +181,4 @@ const prepareServer = (server: Server, log: Log): void => {
   preparedServers.add(server);
   answerRejections(server, log);
   watchUncaught();
-};
-
-let isWatchingUncaught = false;
-
-/**
- * A callback that throws in an app that handles `'uncaughtException'` can take `'finish'` with it.
- * A reply that is ended and written then ends its loan all the same.
- */
-const watchUncaught = (): void => {
-  if (isWatchingUncaught) return;
-  isWatchingUncaught = true;
-  process.on('uncaughtExceptionMonitor', () => setImmediate(endForgotten));
-};
-
-const endForgotten = (): void => {
-  for (const socket of openSockets) {
-    const response = socket.outgoing;
-    const isForgotten =
-      socket.incoming !== undefined && response?.writableEnded === true && response.writableLength === 0;
-    if (isForgotten && !socket.destroyed) finishExchange(response, socket);
-  }
 };

@@ -28,12 +28,17 @@ const descriptorOf = (socket: Socket): number =>
 
 const isEagain = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 
-class InProcessLoan implements RequestLoan {
+/** What a test may see of a loan, and do with it. */
+export class InProcessLoan implements RequestLoan {
   readonly addresses: ConnectionAddresses;
   onClientGone: ((how: ClientGone) => void) | undefined = undefined;
   onRevoked: (() => void) | undefined = undefined;
   onDrain: (() => void) | undefined = undefined;
   isOver = false;
+  /** What was called, in order, once for each in a row. */
+  readonly calls: string[] = [];
+  /** Whether a duplicate is given out; a test may put its own promise here. */
+  duplicates: Promise<boolean> = Promise.resolve(true);
   readonly #socket: Socket;
   readonly #onEnd: (keepAlive: boolean) => void;
 
@@ -52,14 +57,16 @@ class InProcessLoan implements RequestLoan {
   }
 
   beginReply(): boolean {
+    this.#note('beginReply');
     return !this.isOver;
   }
 
   endInformational(): void {
-    // Nobody takes a loan back here.
+    this.#note('endInformational');
   }
 
   write(bytes: Uint8Array): number {
+    this.#note('write');
     const fd = descriptorOf(this.#socket);
     if (fd < 0) throw Object.assign(new Error('EPIPE: broken pipe, write'), { code: 'EPIPE', errno: -32 });
     try {
@@ -71,18 +78,32 @@ class InProcessLoan implements RequestLoan {
   }
 
   async requestDuplicate(): Promise<number | undefined> {
+    this.#note('requestDuplicate');
     const fd = descriptorOf(this.#socket);
-    return this.isOver || fd < 0 ? undefined : fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0);
+    const duplicate = fd < 0 ? undefined : fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0);
+    return (await this.duplicates) ? duplicate : undefined;
   }
 
   end(keepAlive: boolean): void {
+    this.#note(`end ${keepAlive}`);
     if (this.isOver) return;
     this.isOver = true;
     this.#onEnd(keepAlive);
   }
 
   closeIfIdle(): void {
+    this.#note('closeIfIdle');
     this.#socket.destroySoon();
+  }
+
+  /** Takes the loan back, as an acceptor does whose deadline has passed. */
+  revoke(): void {
+    this.isOver = true;
+    this.onRevoked?.();
+  }
+
+  #note(call: string): void {
+    if (this.calls.at(-1) !== call) this.calls.push(call);
   }
 }
 
@@ -91,13 +112,15 @@ class Connection {
   readonly #socket: Socket;
   readonly #server: Server;
   readonly #settings: RequestSettings;
+  readonly #onLoan: (loan: InProcessLoan) => void;
   readonly #scan = new HeadScan();
   #bytes: Buffer = Buffer.alloc(0);
   #loan: InProcessLoan | undefined;
   #gone: ClientGone | undefined;
 
-  constructor(socket: Socket, server: Server, settings: RequestSettings) {
+  constructor(socket: Socket, server: Server, settings: RequestSettings, onLoan: (loan: InProcessLoan) => void) {
     this.#socket = socket;
+    this.#onLoan = onLoan;
     this.#server = server;
     this.#settings = settings;
     socket.on('data', (data) => {
@@ -128,6 +151,7 @@ class Connection {
     this.#bytes = this.#bytes.subarray(end);
     this.#scan.reset();
     this.#loan = new InProcessLoan(this.#socket, (keepAlive) => this.#return(keepAlive));
+    this.#onLoan(this.#loan);
     serveRequest(this.#loan, head, body, this.#server, this.#settings);
   }
 
@@ -145,12 +169,16 @@ export interface InProcessAcceptor {
 }
 
 /** Listens on a free port of the loopback and serves the app's server by request loans. */
-export const startInProcessAcceptor = async (server: Server, settings: RequestSettings): Promise<InProcessAcceptor> => {
+export const startInProcessAcceptor = async (
+  server: Server,
+  settings: RequestSettings,
+  onLoan: (loan: InProcessLoan) => void = () => {},
+): Promise<InProcessAcceptor> => {
   const sockets = new Set<Socket>();
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    new Connection(socket, server, settings);
+    new Connection(socket, server, settings, onLoan);
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return {

@@ -68,7 +68,13 @@ export const knownDifferences: readonly KnownDifference[] = [
       "After a 'data' listener that throws (in an app that handles 'uncaughtException') node:http never ends the request, and answers the connection's next bytes with 400. Ours ends the request and serves the next.",
   },
   {
-    scenarios: ['throw-in-the-end-callback'],
+    scenarios: ['throw-in-the-write-callback-then-another'],
+    loan: 'request',
+    reason:
+      "After a callback of `res.write` that throws (in an app that handles 'uncaughtException') node:http never emits 'finish' or 'close', and the connection's next request gets no answer. Ours ends the request and serves the next.",
+  },
+  {
+    scenarios: ['throw-in-the-end-callback', 'throw-in-the-end-callback-then-another'],
     loan: 'request',
     nodes: [24, 26],
     reason:

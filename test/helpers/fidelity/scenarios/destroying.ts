@@ -156,6 +156,22 @@ export const destroying: readonly Scenario[] = [
     handle: ({ req }) => setImmediate(() => setImmediate(() => req.socket.destroy())),
   },
   {
+    name: 'destroy-while-an-ended-reply-is-blocked',
+    handle: (exchange) => {
+      const { res } = exchange;
+      res.end(Buffer.alloc(12 * 1_048_576));
+      setImmediate(() => setImmediate(() => res.destroy()));
+      res.on('close', () => exchange.reached('closed'));
+    },
+    client: async (client) => {
+      const connection = await client.connect();
+      connection.pause();
+      connection.send(client.text());
+      await client.reaches('closed');
+      connection.socket.destroy();
+    },
+  },
+  {
     name: 'destroy-while-a-write-is-blocked',
     handle: (exchange) => {
       const { res } = exchange;

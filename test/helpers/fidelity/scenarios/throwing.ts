@@ -17,7 +17,31 @@ const throwsIn = (
 
 const POST = { method: 'POST', body: 'the body of it' };
 
+/** The same, and then another request on the same connection: the first has left nothing behind. */
+const thenAnother = (place: string, arrange: (exchange: Exchange, boom: () => never) => void): Scenario => {
+  const name = `throw-in-${place}-then-another`;
+  return {
+    name,
+    only: 'request',
+    until: ['uncaught', `res2 'close'`],
+    handle: (exchange) => {
+      if (exchange.number === 1) arrange(exchange, thrower(name));
+      else exchange.res.end('another');
+    },
+    client: async (client) => {
+      const connection = await client.request();
+      await connection.receive('whole');
+      connection.send(client.text());
+    },
+  };
+};
+
 export const throwing: readonly Scenario[] = [
+  thenAnother('finish', ({ res }, boom) => void res.on('finish', boom).end('whole')),
+  thenAnother('the-end-callback', ({ res }, boom) => void res.end('whole', boom)),
+  thenAnother('response-close', ({ res }, boom) => void res.on('close', boom).end('whole')),
+  thenAnother('request-close', ({ req, res }, boom) => void (req.on('close', boom), res.end('whole'))),
+  thenAnother('the-write-callback', ({ res }, boom) => void (res.write('whole', boom), res.end())),
   throwsIn('the-handler', (_exchange, boom) => boom(), { until: ['uncaught'] }),
   throwsIn('the-handler-after-a-write', ({ res }, boom) => (res.write('half'), boom()), { until: ['uncaught'] }),
   throwsIn('the-handler-after-end', ({ res }, boom) => (res.end('whole'), boom()), { until: ['uncaught'] }),
