@@ -21,7 +21,6 @@ import {
   CLOSED,
   CUT_ALL,
   END,
-  event,
   EXIT,
   firstOf,
   FLUSHED,
@@ -44,6 +43,7 @@ import {
   inside,
   threadBell,
 } from './fake-node.ts';
+import { type OpenConnection, standingOf } from './acceptor-standing.ts';
 import { AcceptorMemory } from './model-memory.ts';
 import type { Places } from './places.ts';
 import { CLOSE, CLOSE_OWN, DUPLICATE, END_OWN, IS_RESET, type Tape, WRITE_OWN } from './tape.ts';
@@ -175,33 +175,14 @@ export class AcceptorSession implements Session, Host {
   }
 
   standing(): Standing {
-    const { table } = this.#acceptor.connections;
-    const parts: unknown[] = [];
-    const overflow: Connection[] = [];
-    const events: number[] = [];
-    let reads = 0;
-    table.forEach((connection) => {
-      const { socket, client } = this.#clientOf(connection);
-      if (connection.phase === 'overflow') overflow.push(connection);
-      if (socket.closes) events.push(event(CLOSED, client));
-      if (socket.flushes.length > 0) events.push(event(FLUSHED, client));
-      if (socket._handle?.reading === true && !socket.destroyed) reads |= 1 << client;
-      parts.push(client, describe(connection), socket.destroyed, socket.hasEnded, socket.closes, socket.flushes.length);
+    const connections: OpenConnection[] = [];
+    this.#acceptor.connections.table.forEach((connection) => {
+      connections.push({ connection, ...this.#clientOf(connection) });
     });
-    overflow.sort((one, other) => one.since - other.since);
-    const hasTimer = this.#configuration.ringsAgain === true && this.#ringAgainTimers().length > 0;
-    if (hasTimer) events.push(event(RING_AGAIN));
+    const ringsAgain = this.#configuration.ringsAgain === true && this.#ringAgainTimers().length > 0;
     // All accesses read 0 by now: nothing was taken.
     const pending = inside(this, () => this.#acceptor.lending.countPending());
-    parts.push(
-      overflow.map(({ slot }) => slot),
-      pending,
-      this.#bells,
-      this.#freeSlots,
-      hasTimer,
-      reads,
-    );
-    return { key: JSON.stringify(parts), events, reads, pending };
+    return standingOf(connections, pending, ringsAgain, [this.#bells, this.#freeSlots]);
   }
 
   /** The deadlines' timers don't hold the process, and never run out here. */
@@ -247,11 +228,3 @@ export class AcceptorSession implements Session, Host {
     return (this.#clients.find((each) => each.client === client) as Client).socket;
   }
 }
-
-const describe = (connection: Connection): string => {
-  const { slot, phase, hasEnded, keepsAlive, lendsConnection, descriptor, writeDescriptor, buffer } = connection;
-  const isOnLoan = phase === 'lent' || phase === 'gone';
-  const kept = buffer === undefined ? '' : buffer.bytes.toString('latin1', buffer.start, buffer.end);
-  const loan = isOnLoan ? connection.loanIndex : 0;
-  return [slot, phase, hasEnded, keepsAlive, lendsConnection, descriptor, writeDescriptor, loan, kept].join(' ');
-};

@@ -1,6 +1,6 @@
 /** What one search is about: who asks for what, how large the ring is, what may go wrong how often. */
 import { computeLayout, type Layout, SMALL_BYTES } from '../../../src/shared/layout.ts';
-import type { Mistake } from './mistakes.ts';
+import type { Mistake } from './mistakes/mistake.ts';
 
 /**
  * `close`: the request asks for `connection: close`. `lend`: its head is not simple, so the whole

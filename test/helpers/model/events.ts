@@ -49,3 +49,6 @@ export const packMessage = (slot: number, generation: number, how: 'end' | 'rese
 export const slotOfMessage = (message: number): number => ((message - 1) >> 1) & 3;
 export const generationOfMessage = (message: number): number => (message - 1) >> 3;
 export const howOfMessage = (message: number): 'end' | 'reset' => (((message - 1) & 1) === 1 ? 'reset' : 'end');
+
+export const messageEvent = (message: number): number => MESSAGE | (message << KIND_BITS);
+export const messageOf = (code: number): number => code >> KIND_BITS;

@@ -5,9 +5,11 @@
  * the way to a fault can be told, and so that what can no longer come to a good end is found.
  */
 import { problemAtEnd } from './checks.ts';
+import { listMoves } from './choices.ts';
 import { withFakeNode } from './fake-node.ts';
 import { HashSet } from './hash-set.ts';
-import { cutShort, isFate, isThreads, type World } from './world.ts';
+import type { World } from './world.ts';
+import { cutShort, isFate, isThreads } from './moves.ts';
 import type { Row } from './row.ts';
 
 export interface Outcome {
@@ -104,7 +106,7 @@ class Search {
   #expand(state: Row, id: number, next: Row[]): void {
     const world = this.#world;
     const moves = this.#open;
-    world.moves(state, moves);
+    listMoves(world, state, moves);
     const mayDie = world.mayDie(state);
     let isEnd = true;
     for (let at = 0; at < moves.length; at += 1) {

@@ -1,7 +1,10 @@
 /** What is searched: the protocol as it is, and with each mistake. */
 import type { Configuration, RequestKind } from './configuration.ts';
-import { GENERATION_OF_CONNECTION } from './generation-mistake.ts';
-import * as mistakes from './mistakes.ts';
+import * as bells from './mistakes/bells.ts';
+import * as deaths from './mistakes/deaths.ts';
+import { GENERATION_OF_CONNECTION } from './mistakes/generation.ts';
+import * as ring from './mistakes/ring.ts';
+import * as words from './mistakes/words.ts';
 
 const ONE: readonly RequestKind[] = ['keep'];
 const TWO: readonly RequestKind[] = ['keep', 'keep'];
@@ -115,39 +118,39 @@ const LOST = /a request is lost/;
 /** Each must be found in every run. */
 export const FOUND: Readonly<Record<string, FoundMistake>> = {
   'an idle word has no owner': {
-    configuration: { ...alone, deaths: 1, mistake: mistakes.IDLE_WORD_WITHOUT_OWNER },
+    configuration: { ...alone, deaths: 1, mistake: words.IDLE_WORD_WITHOUT_OWNER },
     complaint: LOST,
   },
   'a death settles only running and replying words': {
-    configuration: { ...alone, deaths: 1, mistake: mistakes.IDLE_WORDS_NOT_SETTLED },
+    configuration: { ...alone, deaths: 1, mistake: deaths.IDLE_WORDS_NOT_SETTLED },
     complaint: LOST,
   },
   'a loan ends by a load and a store': {
-    configuration: { ...alone, mistake: mistakes.END_WITHOUT_SWAP },
+    configuration: { ...alone, mistake: words.END_WITHOUT_SWAP },
     complaint: LOST,
   },
   'no second look at the queue after "asleep"': {
-    configuration: { ...alone, mistake: mistakes.NO_SECOND_LOOK },
+    configuration: { ...alone, mistake: bells.NO_SECOND_LOOK },
     complaint: /a lost wake-up/,
   },
   'overflow: no retry after the flag is set': {
-    configuration: { ...crowded, mistake: mistakes.NO_RETRY_AFTER_FLAG },
+    configuration: { ...crowded, mistake: ring.NO_RETRY_AFTER_FLAG },
     complaint: LOST,
   },
   'overflow: "full" judged by a head that a thread died before moving': {
-    configuration: { ...crowded, deaths: 1, mistake: mistakes.HEAD_LEFT_TO_THREADS },
+    configuration: { ...crowded, deaths: 1, mistake: ring.HEAD_LEFT_TO_THREADS },
     complaint: LOST,
   },
   'a cancelled entry is not freed': {
-    configuration: { ...crowded, resets: 1, mistake: mistakes.CANCELLED_ENTRY_KEPT },
+    configuration: { ...crowded, resets: 1, mistake: ring.CANCELLED_ENTRY_KEPT },
     complaint: LOST,
   },
   'overflow is not drained after a cancel': {
-    configuration: { ...crowded, resets: 1, mistake: mistakes.NO_DRAIN_AFTER_CANCEL },
+    configuration: { ...crowded, resets: 1, mistake: ring.NO_DRAIN_AFTER_CANCEL },
     complaint: LOST,
   },
   'the head is not moved past a cancelled entry': {
-    configuration: { ...crowded, resets: 1, mistake: mistakes.HEAD_LEFT_TO_THREADS },
+    configuration: { ...crowded, resets: 1, mistake: ring.HEAD_LEFT_TO_THREADS },
     complaint: LOST,
   },
   'the generation is counted by each connection': {
@@ -163,19 +166,19 @@ export const FOUND: Readonly<Record<string, FoundMistake>> = {
   },
   // Beyond the table of the evidence: other rules left out.
   'a new thread is not rung for what waits': {
-    configuration: { ...alone, deaths: 1, mistake: mistakes.NO_RING_WHEN_READY },
+    configuration: { ...alone, deaths: 1, mistake: bells.NO_RING_WHEN_READY },
     complaint: /a lost wake-up/,
   },
   'a reply begins and forgets `more`': {
-    configuration: { ...alone, mistake: mistakes.REPLY_FORGETS_MORE },
+    configuration: { ...alone, mistake: words.REPLY_FORGETS_MORE },
     complaint: LOST,
   },
   'a reply is written before the word says so': {
-    configuration: { ...alone, mistake: mistakes.REPLY_BEFORE_ITS_SWAP },
+    configuration: { ...alone, mistake: words.REPLY_BEFORE_ITS_SWAP },
     complaint: /writes without the right/,
   },
   'the tail moves before the word waits': {
-    configuration: { ...alone, mistake: mistakes.TAIL_BEFORE_WORD },
+    configuration: { ...alone, mistake: words.TAIL_BEFORE_WORD },
     complaint: LOST,
   },
   'the bell is answered after the mail is read': {
@@ -183,31 +186,31 @@ export const FOUND: Readonly<Record<string, FoundMistake>> = {
       ...alone,
       clients: [['close'], ['close']],
       sendsAfter: { 1: 0 },
-      mistake: mistakes.BELL_ANSWERED_AFTER_MAIL,
+      mistake: bells.BELL_ANSWERED_AFTER_MAIL,
     },
     complaint: /a word is stuck/,
   },
   '"look at all of mine" is not heeded': {
-    configuration: { ...alone, mailboxSize: 0, mistake: mistakes.FULL_MAILBOX_IGNORED },
+    configuration: { ...alone, mailboxSize: 0, mistake: bells.FULL_MAILBOX_IGNORED },
     complaint: LOST,
   },
   'an entry is used again before it is free': {
-    configuration: { ...crowded, mistake: mistakes.ENTRY_REUSED_UNFREED },
+    configuration: { ...crowded, mistake: ring.ENTRY_REUSED_UNFREED },
     complaint: /entry that was being written|written while a thread read it/,
   },
   'the overflow flag is read before the entry is freed': {
-    configuration: { ...crowded, mistake: mistakes.FLAG_READ_BEFORE_FREEING },
+    configuration: { ...crowded, mistake: ring.FLAG_READ_BEFORE_FREEING },
     complaint: LOST,
   },
   'a claim that was not counted stays in pending': {
-    configuration: { ...alone, deaths: 1, mistake: mistakes.UNCOUNTED_CLAIM_FORGOTTEN },
+    configuration: { ...alone, deaths: 1, mistake: deaths.UNCOUNTED_CLAIM_FORGOTTEN },
     complaint: /pending is 1/,
   },
   "a dead thread's entries are not freed": {
-    configuration: { ...alone, deaths: 1, mistake: mistakes.HELD_ENTRIES_KEPT },
+    configuration: { ...alone, deaths: 1, mistake: deaths.HELD_ENTRIES_KEPT },
     complaint: /an entry is never freed/,
   },
 };
 
 /** Has no consequence but time: the thread that replaces the dead one pulls by itself. */
-export const HARMLESS: Configuration = { ...alone, deaths: 1, mistake: mistakes.NO_RING_AFTER_DEATH };
+export const HARMLESS: Configuration = { ...alone, deaths: 1, mistake: bells.NO_RING_AFTER_DEATH };

@@ -2,8 +2,9 @@
 import * as events from './events.ts';
 import { withFakeNode } from './fake-node.ts';
 import { type Access, isOfMemory } from './tape.ts';
-import { codeOf, cutOf, whoOf, type World } from './world.ts';
+import { codeOf, cutOf, FATE, whoOf } from './moves.ts';
 import type { Row } from './row.ts';
+import type { World } from './world.ts';
 
 const OPERATIONS: readonly string[] = [
   'load',
@@ -50,8 +51,6 @@ const THREAD_EVENTS: readonly string[] = [
 ];
 
 const FATES: readonly string[] = ['', 'dies: thread', 'resets: client', 'half-closes: client'];
-
-const FATE = 7;
 
 const MAX_SHOWN = 400;
 

@@ -23,6 +23,7 @@ import {
   IMMEDIATE,
   kindOf,
   MESSAGE,
+  messageOf,
   slotOfMessage,
   START,
 } from './events.ts';
@@ -134,7 +135,7 @@ export class ThreadSession implements Session, Host {
         return;
       }
       case MESSAGE: {
-        const message = code >> 4;
+        const message = messageOf(code);
         const loan = this.#loop.find(slotOfMessage(message), generationOfMessage(message));
         if (loan instanceof HeldRequest) loan.onClientGone?.(howOfMessage(message));
         return;
