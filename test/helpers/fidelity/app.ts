@@ -3,6 +3,7 @@
  * and may name one scenario: one with options of its own needs a server, and so an app, of its own.
  */
 import { createServer } from 'node:http';
+import { readTarget } from './messages.ts';
 import { Recorder } from './recorder.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -14,18 +15,17 @@ const recorder = new Recorder(side);
 
 recorder.onMessage((message) => {
   if (message.type !== 'start') return;
-  recorder.reset(message.name, message.run);
   // The server's own port is the test's to know.
   recorder.post({ type: 'listening', name: message.name, port: 0 });
 });
 
 const single = scenarios.find(({ name }) => name === only);
-const byPath = new Map(scenarios.map((scenario) => [`/${scenario.name}`, scenario]));
+const byName = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
 
 const server =
   single === undefined
     ? createServer((req, res) => {
-        const scenario = byPath.get(req.url ?? '');
+        const scenario = byName.get(readTarget(req.url).name);
         if (scenario === undefined) res.writeHead(404).end();
         else return recorder.serve(scenario, server, req, res);
       })

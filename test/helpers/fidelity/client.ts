@@ -121,6 +121,7 @@ export class ClientConnection {
 export interface HostLink {
   readonly port: number;
   readonly name: string;
+  readonly run: number;
   readonly extraHeaders: readonly string[];
   /** A body is sent when the handler has seen its head: as what is lent as a connection mostly comes. */
   readonly bodiesComeLater: boolean;
@@ -165,7 +166,7 @@ export class Client {
 
   /** The bytes of a request to this scenario. */
   text(parts: RequestParts = this.#request): string {
-    return requestText(this.#link.name, parts, this.#link.extraHeaders);
+    return requestText(this.#link.name, this.#link.run, parts, this.#link.extraHeaders);
   }
 
   /** Waits until the handler has reached a place. */

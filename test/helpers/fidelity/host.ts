@@ -30,10 +30,9 @@ const listenPlain = async (server: Server): Promise<{ port: number; close(): voi
   };
 };
 
-const start = async (name: string, run: number): Promise<void> => {
+const start = async (name: string): Promise<void> => {
   const scenario = scenarios.find((candidate) => candidate.name === name);
   if (scenario === undefined) return;
-  recorder.reset(name, run);
   const server = recorder.createServer(scenario);
   const running =
     side === 'plain'
@@ -49,7 +48,7 @@ const start = async (name: string, run: number): Promise<void> => {
 };
 
 recorder.onMessage((message) => {
-  if (message.type === 'start') void start(message.name, message.run);
+  if (message.type === 'start') void start(message.name);
   if (message.type === 'stop') {
     stops.get(message.name)?.();
     stops.delete(message.name);

@@ -8,7 +8,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { BroadcastChannel } from 'node:worker_threads';
-import { type FromHost, type ToHost, channelName } from './messages.ts';
+import { type FromHost, type ToHost, channelName, readTarget } from './messages.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Internal to streams, or about listeners only. */
@@ -63,23 +63,47 @@ const watch = (target: Emitting, seen: (event: string, args: unknown[]) => void)
   };
 };
 
+/** What a run of a scenario has in this thread. */
+class RunState {
+  readonly number: number;
+  readonly #told = new Set<string>();
+  readonly #waiting = new Set<() => void>();
+  requests = 0;
+  lastLine = '';
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  tell(what: string): void {
+    this.#told.add(what);
+    for (const wake of this.#waiting) wake();
+  }
+
+  async told(what: string): Promise<void> {
+    while (!this.#told.has(what)) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        this.#waiting.add(wake);
+      });
+    }
+  }
+}
+
 export class Recorder {
   readonly #channel: BroadcastChannel;
-  readonly #runs = new Map<string, number>();
-  readonly #numbers = new Map<string, number>();
-  readonly #last = new Map<string, string>();
-  readonly #told = new Map<string, Set<string>>();
-  readonly #waiting = new Set<() => void>();
+  readonly #runs = new Map<number, RunState>();
+  /** The run that what no request is about belongs to: the latest that had one. */
+  readonly #latest = new Map<string, RunState>();
 
   constructor(side: string) {
     this.#channel = new BroadcastChannel(channelName(side));
     this.#channel.unref();
-    process.on('uncaughtException', (error) =>
-      this.log(error.message.split(':')[0] ?? '', `uncaught ${error.message}`),
-    );
-    process.on('unhandledRejection', (error) => {
-      if (error instanceof Error) this.log(error.message.split(':')[0] ?? '', `unhandled ${error.message}`);
-    });
+    process.on('uncaughtException', (error) => this.#logThrown('uncaught', error));
+    process.on('unhandledRejection', (error) => this.#logThrown('unhandled', error));
   }
 
   post(message: FromHost): void {
@@ -89,20 +113,9 @@ export class Recorder {
   onMessage(handler: (message: ToHost) => void): void {
     this.#channel.onmessage = (event) => {
       const message = (event as { data: ToHost }).data;
-      if (message.type === 'told') {
-        this.#toldOf(message.name).add(message.what);
-        for (const wake of this.#waiting) wake();
-      }
-      handler(message);
+      if (message.type === 'told') this.#run(message.run).tell(message.what);
+      else handler(message);
     };
-  }
-
-  /** Forgets what an earlier run of the scenario left. */
-  reset(name: string, run: number): void {
-    this.#runs.set(name, run);
-    this.#numbers.delete(name);
-    this.#told.delete(name);
-    this.#last.delete(name);
   }
 
   /** The app's server of one scenario. */
@@ -117,9 +130,10 @@ export class Recorder {
 
   serve(scenario: Scenario, server: Server, req: IncomingMessage, res: ServerResponse): unknown {
     const { name } = scenario;
-    const number = (this.#numbers.get(name) ?? 0) + 1;
-    this.#numbers.set(name, number);
-    const run = this.#runs.get(name);
+    const run = this.#run(readTarget(req.url).run);
+    this.#latest.set(name, run);
+    run.requests += 1;
+    const number = run.requests;
     const record = (source: string, event: string, args: unknown[]): void => {
       if (event === 'drain' && scenario.drainsOften === true) return;
       const line = `${source} '${event}' (${args.map(describe).join(', ')}) req: ${describeRequest(req)} | res: ${describeResponse(res)}`;
@@ -128,42 +142,36 @@ export class Recorder {
     watch(req as Emitting, (event, args) => record(`req${number}`, event, args));
     watch(res as Emitting, (event, args) => record(`res${number}`, event, args));
     watch(req.socket as Emitting, (event, args) => record('socket', event, args));
+    const reached = (place: string): void => this.post({ type: 'reached', name, run: run.number, place });
     // After the handler: in a turn of its own, so that nothing of a body can come before.
-    setImmediate(() => this.post({ type: 'reached', name, place: `request ${number}` }));
+    setImmediate(() => reached(`request ${number}`));
     return scenario.handle({
       req,
       res,
       server,
       number,
-      log: (line) => this.log(name, line),
-      reached: (place) => this.post({ type: 'reached', name, place }),
-      told: (what) => this.#untilTold(name, what),
+      log: (line) => this.log(name, line, run),
+      reached,
+      told: (what) => run.told(what),
     });
   }
 
-  #toldOf(name: string): Set<string> {
-    let told = this.#told.get(name);
-    if (told === undefined) this.#told.set(name, (told = new Set()));
-    return told;
-  }
-
-  async #untilTold(name: string, what: string): Promise<void> {
-    while (!this.#toldOf(name).has(what)) {
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          this.#waiting.delete(wake);
-          resolve();
-        };
-        this.#waiting.add(wake);
-      });
-    }
-  }
-
-  log(name: string, line: string, run: number | undefined = this.#runs.get(name)): void {
+  log(name: string, line: string, run: RunState | undefined = this.#latest.get(name)): void {
     if (run === undefined) return;
     // How a body is cut into pieces is the network's business: pieces in a row count once.
-    if (line.includes(`'data'`) && this.#last.get(name) === line) return;
-    this.#last.set(name, line);
-    this.post({ type: 'line', name, run, line });
+    if (line.includes(`'data'`) && run.lastLine === line) return;
+    run.lastLine = line;
+    this.post({ type: 'line', name, run: run.number, line });
+  }
+
+  /** The part before the colon says which scenario has thrown it. */
+  #logThrown(how: string, error: unknown): void {
+    if (error instanceof Error) this.log(error.message.split(':')[0] ?? '', `${how} ${error.message}`);
+  }
+
+  #run(number: number): RunState {
+    let run = this.#runs.get(number);
+    if (run === undefined) this.#runs.set(number, (run = new RunState(number)));
+    return run;
   }
 }

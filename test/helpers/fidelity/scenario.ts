@@ -55,10 +55,15 @@ export interface RequestParts {
   readonly body?: string;
 }
 
-/** The bytes of a request to the scenario of this name. */
-export const requestText = (name: string, parts: RequestParts = {}, extraHeaders: readonly string[] = []): string => {
+/** The bytes of a request to a scenario, in one run of it. */
+export const requestText = (
+  name: string,
+  run: number,
+  parts: RequestParts = {},
+  extraHeaders: readonly string[] = [],
+): string => {
   const { method = 'GET', version = '1.1', headers = [], body } = parts;
   const length = body === undefined ? [] : [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`];
   const lines = ['Host: test', ...headers, ...length, ...extraHeaders];
-  return `${method} /${name} HTTP/${version}\r\n${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
+  return `${method} /${name}?${run} HTTP/${version}\r\n${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
 };

@@ -124,15 +124,16 @@ export class Side implements Observer {
     const run = new Run();
     const { name } = scenario;
     this.#runs.set(name, run);
-    const listening = await this.#listen(name, run.number);
+    const listening = await this.#listen(name);
     const port = this.#fixedPort ?? listening;
     const link: HostLink = {
       port,
       name,
+      run: run.number,
       extraHeaders,
       bodiesComeLater: extraHeaders.length > 0,
       changed: run.changed,
-      tell: (what) => this.#post({ type: 'told', name, what }),
+      tell: (what) => this.#post({ type: 'told', run: run.number, what }),
       reaches: (place) => run.reaches(place),
     };
     const client = new Client(link, scenario.request ?? {});
@@ -159,10 +160,10 @@ export class Side implements Observer {
     return observation;
   }
 
-  #listen(name: string, run: number): Promise<number> {
+  #listen(name: string): Promise<number> {
     return new Promise((resolve) => {
       this.#ports.set(name, resolve);
-      this.#post({ type: 'start', name, run });
+      this.#post({ type: 'start', name });
     });
   }
 
@@ -171,9 +172,14 @@ export class Side implements Observer {
   }
 
   #receive(message: Exclude<FromHost, { type: 'loaded' }>): void {
-    if (message.type === 'listening') this.#ports.get(message.name)?.(message.port);
+    if (message.type === 'listening') {
+      this.#ports.get(message.name)?.(message.port);
+      return;
+    }
     const run = this.#runs.get(message.name);
-    if (message.type === 'line' && message.run === run?.number) run.line(message.line);
-    if (message.type === 'reached') run?.reach(message.place);
+    // What still comes of an earlier run, whose clients have gone, is not this one's.
+    if (message.run !== run?.number) return;
+    if (message.type === 'line') run.line(message.line);
+    if (message.type === 'reached') run.reach(message.place);
   }
 }

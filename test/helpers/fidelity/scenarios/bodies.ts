@@ -221,7 +221,7 @@ export const bodies: readonly Scenario[] = [
       body: 'x',
     },
     handle: ({ req, res, log }) => {
-      log(`${req.method} ${req.url} ${req.httpVersion} ${req.httpVersionMajor} ${req.httpVersionMinor}`);
+      log(`${req.method} ${req.url?.split('?')[0]} ${req.httpVersion} ${req.httpVersionMajor} ${req.httpVersionMinor}`);
       log(JSON.stringify(req.headers));
       log(JSON.stringify(req.rawHeaders));
       log(JSON.stringify(req.headersDistinct));
