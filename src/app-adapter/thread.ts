@@ -80,7 +80,10 @@ export default async function runThread(start: ThreadStart & { readonly messages
           for (const loan of loop.loans) loan.onDrain?.();
           return;
         case 'stop':
-          void app.close().then(resolve, reject).finally(() => messages.close());
+          void app
+            .close()
+            .then(resolve, reject)
+            .finally(() => messages.close());
           return;
       }
     });

@@ -7,7 +7,13 @@ import type { PlainError } from './messages.ts';
 
 export function toPlainError(error: unknown): PlainError {
   if (!(error instanceof Error)) {
-    return { name: 'Error', message: `The app threw ${String(error)}`, stack: undefined, code: undefined, details: undefined };
+    return {
+      name: 'Error',
+      message: `The app threw ${String(error)}`,
+      stack: undefined,
+      code: undefined,
+      details: undefined,
+    };
   }
   const { name, message, stack } = error;
   const { code } = error as { code?: unknown };

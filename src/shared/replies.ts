@@ -41,7 +41,12 @@ const withBody = (
   body: string,
   extra: readonly string[],
 ): CannedReply =>
-  buildReply(status, reason, [`content-type: ${contentType}`, `content-length: ${Buffer.byteLength(body)}`, ...extra], body);
+  buildReply(
+    status,
+    reason,
+    [`content-type: ${contentType}`, `content-length: ${Buffer.byteLength(body)}`, ...extra],
+    body,
+  );
 
 const CLOSE = 'connection: close';
 
@@ -53,13 +58,21 @@ export const SERVER_BUSY: CannedReply = withBody(
   ['retry-after: 1', CLOSE],
 );
 
-export const THREAD_FAILED: CannedReply = withBody(503, 'Service Unavailable', 'application/json', '{"error":"thread_failed"}\n', []);
+export const THREAD_FAILED: CannedReply = withBody(
+  503,
+  'Service Unavailable',
+  'application/json',
+  '{"error":"thread_failed"}\n',
+  [],
+);
 
 export const BAD_REQUEST: CannedReply = withBody(400, 'Bad Request', 'text/plain', 'Bad Request', [CLOSE]);
 
 export const REQUEST_TIMEOUT: CannedReply = buildReply(408, 'Request Timeout', [CLOSE, 'content-length: 0'], '');
 
-export const PAYLOAD_TOO_LARGE: CannedReply = withBody(413, 'Payload Too Large', 'text/plain', 'payload too large\n', [CLOSE]);
+export const PAYLOAD_TOO_LARGE: CannedReply = withBody(413, 'Payload Too Large', 'text/plain', 'payload too large\n', [
+  CLOSE,
+]);
 
 export const HEADERS_TOO_LARGE: CannedReply = withBody(
   431,
@@ -69,6 +82,12 @@ export const HEADERS_TOO_LARGE: CannedReply = withBody(
   [CLOSE],
 );
 
-export const INTERNAL_SERVER_ERROR: CannedReply = withBody(500, 'Internal Server Error', 'text/plain', 'Internal Server Error', []);
+export const INTERNAL_SERVER_ERROR: CannedReply = withBody(
+  500,
+  'Internal Server Error',
+  'text/plain',
+  'Internal Server Error',
+  [],
+);
 
 export const NOT_IMPLEMENTED: CannedReply = withBody(501, 'Not Implemented', 'text/plain', 'Not Implemented', [CLOSE]);

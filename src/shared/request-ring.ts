@@ -25,9 +25,6 @@ const BUSY = 1;
 /** In ENTRY_SLOT, above the slot's bits: the entry lends the connection, not a request. */
 const CONNECTION_LOAN_BIT: number = MAX_CONNECTIONS;
 
-/** Nothing waits. */
-export const NOTHING: number = -1;
-
 export const slotOf = (entrySlot: number): number => entrySlot & (MAX_CONNECTIONS - 1);
 
 export const isConnectionLoan = (entrySlot: number): boolean => (entrySlot & CONNECTION_LOAN_BIT) !== 0;
@@ -46,7 +43,7 @@ function skipTaken(memory: Memory, layout: Layout, head: number): boolean {
 }
 
 /**
- * Acceptor: the index the next request would get, or NOTHING when there is no room. An entry may be
+ * Acceptor: the index the next request would get, or undefined when there is no room. An entry may be
  * free only after the head has passed it: a thread may still be copying a claimed one, and one that
  * was cancelled frees its place before the head has moved.
  */
