@@ -55,7 +55,15 @@ const ALIGNED = 4096;
 export function layoutOf({ threads, ringSize }: Configuration): Layout {
   const layout = computeLayout({ threadCount: 2, maxPending: 4, maxHeaderBytes: 1024, inlineBodyBytes: 1024 });
   const blocks = ALIGNED + ringSize * SMALL_BYTES;
-  return { ...layout, lineCount: threads, ringSize, smallAreas: ALIGNED, blocks, totalBytes: blocks + ALIGNED };
+  return {
+    ...layout,
+    lineCount: threads,
+    ringSize,
+    blockCount: 1,
+    smallAreas: ALIGNED,
+    blocks,
+    totalBytes: blocks + ALIGNED,
+  };
 }
 
 const LINES: Readonly<Record<RequestKind, string>> = { keep: '', close: 'Connection: close\r\n', lend: 'TE: gzip\r\n' };

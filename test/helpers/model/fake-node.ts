@@ -167,6 +167,10 @@ const inode = (descriptor: number): number => {
   return ino;
 };
 
+const realNow = performance.now;
+const realAllocate = Buffer.allocUnsafeSlow;
+const READ_BYTES = Buffer.alloc(64 * 1024);
+
 /** Runs a search. Nothing else runs meanwhile. */
 export function withFakeNode<Result>(run: () => Result): Result {
   const real = { writeSync: fs.writeSync, closeSync: fs.closeSync, fstatSync: fs.fstatSync, Socket: net.Socket };
@@ -186,6 +190,8 @@ export function withFakeNode<Result>(run: () => Result): Result {
     setTimeout: createTimer,
     clearTimeout: (timer: FakeTimer | undefined) => timer !== undefined && (timer.isArmed = false),
   });
+  // One life runs at a time: all can read into the same bytes.
+  Buffer.allocUnsafeSlow = (size) => READ_BYTES.subarray(0, size);
   performance.now = () => current?.clock ?? 0;
   try {
     return run();
@@ -194,9 +200,8 @@ export function withFakeNode<Result>(run: () => Result): Result {
     syncBuiltinESMExports();
     Object.assign(net, { Socket: real.Socket });
     Object.assign(globalThis, globals);
+    Buffer.allocUnsafeSlow = realAllocate;
     // The prototype's is there again, or the process's own.
     performance.now = realNow;
   }
 }
-
-const realNow = performance.now;

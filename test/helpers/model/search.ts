@@ -30,6 +30,9 @@ export interface Fault {
   readonly moves: readonly number[];
 }
 
+/** Other ways to a node that are run again, for each actor. */
+const MOST_MERGES = 250;
+
 /** Grows by doubling. */
 class Numbers {
   #values = new Int32Array(1 << 12);
@@ -89,7 +92,8 @@ class Search {
     const isComplete = layer.length === 0 && this.#fault === undefined;
     if (isComplete) this.#findStuck();
     const automata = [world.acceptor, ...world.threads];
-    const merges = this.#fault === undefined ? automata.reduce((sum, each) => sum + each.checkMerges(500), 0) : 0;
+    const merges =
+      this.#fault === undefined ? automata.reduce((sum, each) => sum + each.checkMerges(MOST_MERGES), 0) : 0;
     return {
       states: this.#known.size,
       isComplete,
