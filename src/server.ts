@@ -36,7 +36,7 @@ export interface StopOptions {
   gracefulTimeoutMs?: number;
 }
 
-type State = 'new' | 'listening' | 'started' | 'stopping' | 'stopped';
+type State = 'new' | 'binding' | 'listening' | 'starting' | 'started' | 'stopping' | 'stopped';
 
 export class Server {
   readonly #options: ResolvedOptions;
@@ -49,7 +49,6 @@ export class Server {
   #state: State = 'new';
   #listener: Listener | undefined;
   #pool: ThreadPool | undefined;
-  #loaded: Promise<void> | undefined;
   #stopped: Promise<StopReport> | undefined;
   #whenOver: (() => void) | undefined;
   #resolveClosed: () => void = () => {};
@@ -95,28 +94,12 @@ export class Server {
    * @throws {ListenError} when the address can't be had
    */
   async listen(): Promise<this> {
-    this.#expect('listen', 'new');
-    this.#state = 'listening';
-    try {
-      this.#listener = await Listener.bind(this.#options, this.#options.backlog);
-    } catch (error) {
-      this.#state = 'new';
-      throw error;
-    }
-    return this;
+    return this.#listen('listen', () => Listener.bind(this.#options, this.#options.backlog));
   }
 
   /** Takes over a listener instead of `listen()`: a `net.Server` that listens, or a bound descriptor. */
   async adoptListener(listener: net.Server | number): Promise<this> {
-    this.#expect('adoptListener', 'new');
-    this.#state = 'listening';
-    try {
-      this.#listener = await Listener.adopt(listener);
-    } catch (error) {
-      this.#state = 'new';
-      throw error;
-    }
-    return this;
+    return this.#listen('adoptListener', () => Listener.adopt(listener));
   }
 
   /**
@@ -125,18 +108,17 @@ export class Server {
    */
   async start(): Promise<this> {
     await this.#load('start');
-    this.#state = 'started';
     this.#listener?.accept((handle) => this.#acceptor.accept(handle));
     return this;
   }
 
   /**
    * Serves one connection: listens and starts the threads if needed, accepts the first connection,
-   * stops listening, and resolves when that connection has closed. The threads stay until `stop()`.
+   * stops listening, and resolves when that connection has closed. The threads stay until `stop()`,
+   * which also ends the waiting for a connection that has not come.
    */
   async serveOne(): Promise<void> {
     await this.#load('serveOne');
-    this.#state = 'started';
     await new Promise<void>((resolve) => {
       this.#served = { accepted: false, whenOver: resolve };
       this.#listener?.accept((handle) => this.#acceptOnly(handle));
@@ -158,20 +140,44 @@ export class Server {
     return createStats(this.#memory, this.#parts.layout, this.#acceptor, this.#pool?.threads ?? []);
   }
 
+  async #listen(method: string, open: () => Promise<Listener>): Promise<this> {
+    this.#expect(method, 'new');
+    this.#state = 'binding';
+    let listener;
+    try {
+      listener = await open();
+    } catch (error) {
+      if (this.#is('binding')) this.#state = 'new';
+      throw error;
+    }
+    if (!this.#is('binding')) {
+      await listener.close();
+      this.#expect(method, 'binding');
+    }
+    this.#listener = listener;
+    this.#state = 'listening';
+    return this;
+  }
+
   async #load(method: string): Promise<void> {
     if (this.#state === 'new') await this.listen();
     this.#expect(method, 'listening');
+    this.#state = 'starting';
     const pool = await this.#createPool();
+    // Whoever stops the server in between must find the threads, or there must be none.
+    this.#expect(method, 'starting');
     this.#pool = pool;
     try {
-      this.#loaded = pool.start();
-      await this.#loaded;
+      await pool.start();
     } catch (error) {
+      const wasStopped = !this.#is('starting');
       await this.stop({ gracefulTimeoutMs: 0 });
+      if (wasStopped) this.#expect(method, 'starting');
       throw toStartError(error, this.#options.app);
     }
-    if (this.#state !== 'listening') throw createError('SERVER_WRONG_STATE', { method, state: 'was stopped' });
+    this.#expect(method, 'starting');
     pool.superviseFromNow();
+    this.#state = 'started';
   }
 
   async #createPool(): Promise<ThreadPool> {
@@ -214,9 +220,12 @@ export class Server {
     if (inodeOf(readEnd) === inodeOf(writeEnd)) this.#libc.close(readEnd);
     this.#libc.close(writeEnd);
     const { replied, cut } = this.#acceptor.settle(line);
-    if (exit.restartPauseMs === undefined || !exit.wasReady && this.#state === 'listening') return;
+    if (exit.restartPauseMs === undefined || (!exit.wasReady && this.#state === 'starting')) return;
     const { threadNumber, error, restartPauseMs } = exit;
-    this.#logger?.error({ thread: threadNumber, err: error, replied, cut, restartPauseMs }, 'a thread ended and is replaced');
+    this.#logger?.error(
+      { thread: threadNumber, err: error, replied, cut, restartPauseMs },
+      'a thread ended and is replaced',
+    );
   }
 
   #acceptOnly(handle: AcceptedHandle): void {
@@ -250,6 +259,7 @@ export class Server {
     this.#acceptor.close();
     this.#libc.close(this.#acceptorBell);
     this.#state = 'stopped';
+    this.#served?.whenOver();
     this.#resolveClosed();
     return { refused: replied, cut };
   }
@@ -271,8 +281,13 @@ export class Server {
     });
   }
 
+  /** A question, so that the compiler does not think it knows what others may have changed meanwhile. */
+  #is(state: State): boolean {
+    return this.#state === state;
+  }
+
   #expect(method: string, state: State): void {
-    if (this.#state !== state) throw createError('SERVER_WRONG_STATE', { method, state: DESCRIPTIONS[this.#state] });
+    if (!this.#is(state)) throw createError('SERVER_WRONG_STATE', { method, state: DESCRIPTIONS[this.#state] });
   }
 
   /** For tests: ends a thread wherever it is. */
@@ -288,11 +303,15 @@ interface ThreadPartsCommon {
 }
 
 /** Compiled beside this file; under Node's type stripping the source itself. */
-const THREAD_FILE = import.meta.url.endsWith('.ts') ? './app-adapter/thread-entry.cts' : './app-adapter/thread-entry.cjs';
+const THREAD_FILE = import.meta.url.endsWith('.ts')
+  ? './app-adapter/thread-entry.cts'
+  : './app-adapter/thread-entry.cjs';
 
 const DESCRIPTIONS: Record<State, string> = {
   new: 'does not listen yet',
+  binding: 'listens already',
   listening: 'listens already',
+  starting: 'starts already',
   started: 'has started',
   stopping: 'stops',
   stopped: 'has stopped',
@@ -306,4 +325,3 @@ function toStartError(error: unknown, app: string): unknown {
   const exitCode = /^worker exited with code: (\d+)$/.exec(error.message)?.[1];
   return exitCode === undefined ? error : createError('APP_EXITED', { path: app, exitCode: Number(exitCode) });
 }
-

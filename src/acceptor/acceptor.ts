@@ -292,7 +292,9 @@ export class Acceptor {
     return counts;
   }
 
+  /** Whoever still has not taken our last answer to its end has had the time for it. */
   close(): void {
+    this.connections.table.forEach(({ socket }) => socket.destroy());
     this.bells.close();
     this.connections.close();
     this.#bell.destroy();

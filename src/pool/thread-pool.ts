@@ -208,9 +208,13 @@ export class ThreadPool {
 
   #hasStarted = false;
 
-  /** From now on a thread that ends is replaced. */
+  /** From now on a thread that ends is replaced, and one that has ended since it was ready. */
   superviseFromNow(): void {
     this.#hasStarted = true;
+    const alive = new Set([...this.#threads.values()].map(({ threadNumber }) => threadNumber));
+    for (const threadNumber of this.#failedStarts.keys()) {
+      if (!alive.has(threadNumber)) void this.#replace(threadNumber, 0);
+    }
   }
 
   async #replace(threadNumber: number, pauseMs: number): Promise<void> {

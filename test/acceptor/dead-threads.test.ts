@@ -250,7 +250,8 @@ test('other threads keep their loans, what waits is served by them, pending stay
   answer(await other.nextRequest());
   answer(await other.nextRequest());
   const statuses = await Promise.all(clients.map(async (client) => (await client.response()).status));
-  t.deepEqual([...statuses].sort(), [200, 200, 200, 503]);
+  t.deepEqual(statuses.filter((status) => status === 503).length, 1);
+  t.deepEqual(statuses.filter((status) => status === 200).length, 3);
   t.truthy(dead);
   t.is(byHand.pending, 0);
 });
