@@ -15,7 +15,7 @@ import { isExchangeEvent, isUpgradeEvent, type Exchange, type ExchangeEvent } fr
 import { LentConnection, type Lending, type LendingLimits } from './lent-connection.ts';
 import { LentSocket } from './lent-socket.ts';
 import type { ConnectionLoan } from './loan.ts';
-import { tracksConnections } from './node-internals.ts';
+import { type NodeServer, tracksConnections } from './node-internals.ts';
 import type { RouteTable } from './route-table.ts';
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
@@ -45,6 +45,10 @@ export class ConnectionLoans implements Lending {
     this.#routes = routes;
     this.#emit = httpServer.emit.bind(httpServer) as Emit;
     this.#prepareServer(options);
+  }
+
+  get highWaterMark(): number | undefined {
+    return (this.#httpServer as NodeServer).highWaterMark;
   }
 
   /** How many connections this thread has on loan. */

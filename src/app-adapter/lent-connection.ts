@@ -30,6 +30,8 @@ export interface LendingLimits extends HeadLimits, ReadLimits {
 export interface Lending {
   readonly limits: LendingLimits;
   readonly log: Log;
+  /** Of the app's server, for its sockets. */
+  readonly highWaterMark: number | undefined;
   isDraining(): boolean;
   /** Hands a request to its route or the app. */
   dispatch(exchange: Exchange): void;
@@ -65,7 +67,7 @@ export class LentConnection implements LentSocketOwner {
     this.#loan = loan;
     this.#lending = lending;
     this.#reply = new ReplyStage(loan);
-    this.socket = new LentSocket(loan.fd, loan.addresses);
+    this.socket = new LentSocket(loan.fd, loan.addresses, lending.highWaterMark);
     this.socket.owner = this;
     this.#deadline = new ReadDeadline(
       lending.limits,

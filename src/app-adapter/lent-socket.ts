@@ -38,13 +38,17 @@ export const isInformationalReply = (bytes: Buffer | string): boolean => {
 
 const ADDRESSES = ['remoteAddress', 'remotePort', 'remoteFamily', 'localAddress', 'localPort', 'localFamily'] as const;
 
+/** Stream options that `net.Socket` passes on, as `net.Server` gives them to the sockets that it accepts. */
+const bufferLimits = (highWaterMark: number | undefined): object =>
+  highWaterMark === undefined ? {} : { readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark };
+
 export class LentSocket extends net.Socket {
   #owner: LentSocketOwner | undefined;
   #isHeld = false;
 
   /** Throws what Node throws for a descriptor that it cannot adopt. */
-  constructor(fd: number, addresses: ConnectionAddresses) {
-    super({ fd, readable: true, writable: true, allowHalfOpen: true });
+  constructor(fd: number, addresses: ConnectionAddresses, highWaterMark?: number) {
+    super({ fd, readable: true, writable: true, allowHalfOpen: true, ...bufferLimits(highWaterMark) });
     // Of the acceptor, not of the descriptor: that may be one end of a pair behind a TLS thread.
     for (const name of ADDRESSES) Object.defineProperty(this, name, { value: addresses[name], configurable: true });
     if (addresses.encrypted) Object.defineProperty(this, 'encrypted', { value: true });

@@ -56,6 +56,8 @@ const compareOnce = async (
   );
 };
 
+const LOANS: readonly LoanKind[] = ['request', 'connection'];
+
 /** All comparisons of each of the other sides. */
 export const compareAll = async (
   scenarios: readonly Scenario[],
@@ -63,27 +65,43 @@ export const compareAll = async (
   others: readonly ComparedSide[],
   isKnown: IsKnown,
 ): Promise<Map<ComparedSide, Comparison[]>> => {
-  const results = new Map<ComparedSide, Comparison[]>(others.map((other) => [other, []]));
-  const compare = async (scenario: Scenario, loan: LoanKind): Promise<void> => {
+  const results = new Map(others.map((other) => [other, new Map<Scenario, Comparison>()]));
+  const compare = async (scenario: Scenario, loan: LoanKind, patience: number): Promise<void> => {
     if (!takesPart(scenario, loan)) return;
     const sides = others.filter((other) => other.loan === loan);
-    let comparisons = await compareOnce(scenario, plain, sides, 1);
-    const expected = !isKnown(scenario, loan);
-    if ([...comparisons.values()].some(({ isIdentical }) => isIdentical !== expected)) {
-      comparisons = await compareOnce(scenario, plain, sides, SECOND_LOOK);
-    }
-    for (const [side, comparison] of comparisons) results.get(side)?.push(comparison);
-  };
-  const queue = [...scenarios];
-  const work = async (): Promise<void> => {
-    for (let scenario = queue.shift(); scenario !== undefined; scenario = queue.shift()) {
-      await compare(scenario, 'request');
-      await compare(scenario, 'connection');
-      for (const side of new Set(others.map((other) => other.side))) await side.release?.(scenario);
+    for (const [side, comparison] of await compareOnce(scenario, plain, sides, patience)) {
+      results.get(side)?.set(scenario, comparison);
     }
   };
-  await Promise.all(Array.from({ length: SCENARIOS_AT_ONCE }, work));
-  return results;
+  const release = async (scenario: Scenario): Promise<void> => {
+    for (const side of new Set(others.map((other) => other.side))) await side.release?.(scenario);
+  };
+  const compareAtOnce = async (some: readonly Scenario[], atOnce: number): Promise<void> => {
+    const queue = [...some];
+    const work = async (): Promise<void> => {
+      for (let scenario = queue.shift(); scenario !== undefined; scenario = queue.shift()) {
+        for (const loan of LOANS) await compare(scenario, loan, 1);
+        await release(scenario);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+  };
+  await compareAtOnce(
+    scenarios.filter(({ isHeavy }) => isHeavy !== true),
+    SCENARIOS_AT_ONCE,
+  );
+  await compareAtOnce(
+    scenarios.filter(({ isHeavy }) => isHeavy === true),
+    1,
+  );
+  for (const [{ loan }, comparisons] of results) {
+    for (const { scenario, isIdentical } of comparisons.values()) {
+      if (isIdentical !== isKnown(scenario, loan)) continue;
+      await compare(scenario, loan, SECOND_LOOK);
+      await release(scenario);
+    }
+  }
+  return new Map([...results].map(([side, comparisons]) => [side, [...comparisons.values()]]));
 };
 
 /** Where two lists differ, for a reader. */

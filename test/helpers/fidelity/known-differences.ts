@@ -103,7 +103,6 @@ export const knownDifferences: readonly KnownDifference[] = [
       'post-half-read',
       'post-paused-for-ever',
       'post-readable-event',
-      'post-state-through-the-turn',
       'req-destroy-after-end',
       'req-destroy-in-data',
       'two-posts-one-connection',
@@ -117,11 +116,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     scenarios: ['socket-of-a-request'],
     loan: 'connection',
     reason: "A lent socket has one more 'close' listener.",
-  },
-  {
-    scenarios: ['high-water-mark'],
-    loan: 'connection',
-    reason: "The server's `highWaterMark` option does not reach the socket of a lent connection.",
   },
 ];
 

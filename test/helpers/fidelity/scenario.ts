@@ -27,6 +27,8 @@ export interface Scenario {
   readonly options?: ServerOptions;
   /** The server is made while `events.captureRejections` is on. */
   readonly capturesRejections?: true;
+  /** Moves so many bytes that nothing beside it is on time: runs alone. */
+  readonly isHeavy?: true;
   /** How often something drains depends on the kernel's buffers: it is not logged. */
   readonly drainsOften?: true;
   /** Changes the server before it serves: listeners, time-outs. */

@@ -25,6 +25,7 @@ export const bodies: readonly Scenario[] = [
   },
   {
     name: 'post-state-through-the-turn',
+    only: 'request',
     until: [`res1 'close'`],
     request: POST,
     handle: ({ req, res, log }) => {
@@ -64,6 +65,7 @@ export const bodies: readonly Scenario[] = [
   { name: 'post-never-read', request: POST, handle: ({ res }) => res.end('unread') },
   {
     name: 'post-never-read-slow-reply',
+    only: 'request',
     request: POST,
     handle: ({ res }) => setImmediate(() => setImmediate(() => res.end('unread'))),
   },
@@ -89,6 +91,7 @@ export const bodies: readonly Scenario[] = [
   },
   {
     name: 'post-paused-then-resumed',
+    only: 'request',
     request: POST,
     handle: ({ req, res, log }) => {
       req.on('data', () => log('data'));
@@ -99,6 +102,7 @@ export const bodies: readonly Scenario[] = [
   },
   {
     name: 'post-listener-comes-late',
+    only: 'request',
     request: POST,
     handle: ({ req, res, log }) => {
       setImmediate(() => {

@@ -157,6 +157,7 @@ export const destroying: readonly Scenario[] = [
   },
   {
     name: 'destroy-while-an-ended-reply-is-blocked',
+    isHeavy: true,
     handle: (exchange) => {
       const { res } = exchange;
       res.end(Buffer.alloc(12 * 1_048_576));
@@ -173,6 +174,7 @@ export const destroying: readonly Scenario[] = [
   },
   {
     name: 'destroy-while-a-write-is-blocked',
+    isHeavy: true,
     handle: (exchange) => {
       const { res } = exchange;
       res.write(Buffer.alloc(12 * 1_048_576), (error) =>

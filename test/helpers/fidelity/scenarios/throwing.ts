@@ -86,7 +86,7 @@ export const throwing: readonly Scenario[] = [
       req.on('data', boom);
       setImmediate(() => setImmediate(() => res.end('whole')));
     },
-    { request: POST, until: ['uncaught'] },
+    { only: 'request', request: POST, until: ['uncaught'] },
   ),
   throwsIn(
     'aborted',

@@ -107,6 +107,7 @@ export const writing: readonly Scenario[] = [
   },
   {
     name: 'many-writes-until-false',
+    isHeavy: true,
     handle: ({ res, log }) => {
       let count = 0;
       const fill = (): void => {
@@ -129,6 +130,7 @@ export const writing: readonly Scenario[] = [
   },
   {
     name: 'large-body-at-once',
+    isHeavy: true,
     handle: ({ res, log }) => {
       res.end(Buffer.alloc(MEGABYTE, 'x'), () => log('ended'));
     },
@@ -139,6 +141,7 @@ export const writing: readonly Scenario[] = [
   },
   {
     name: 'slow-reader',
+    isHeavy: true,
     handle: ({ res, log, reached }) => {
       res.end(Buffer.alloc(12 * MEGABYTE, 'x'), () => log('ended'));
       log(`queued ${res.writableLength > 0}`);
@@ -155,6 +158,7 @@ export const writing: readonly Scenario[] = [
   },
   {
     name: 'slow-reader-of-many-writes',
+    isHeavy: true,
     drainsOften: true,
     handle: ({ res, log, reached }) => {
       let count = 0;
