@@ -3,6 +3,7 @@
  * its own answer, a 503, or (its reply begun) a close; nothing is spliced, doubled or another's;
  * the thread is back at once, and everything it held is free again.
  */
+import type { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { amount } from '../helpers/amounts.ts';
 import { runNumberedClientApart, type NumberedReport } from '../helpers/numbered-client.ts';
@@ -42,17 +43,19 @@ const survives = test.macro({
     t.teardown(() => server.stop({ gracefulTimeoutMs: 0 }));
     const exitedBefore = threadsExited();
     const random = new Random(seed);
-    const assassin =
-      terminateEveryMs === 0
-        ? undefined
-        : setInterval(() => {
-            // Not one that still loads: Node 20 itself aborts when modules are being linked.
-            const ready = new Set(
-              server.stats().threads.flatMap(({ state, threadId }) => (state === 'starting' ? [] : [threadId])),
-            );
-            const threads = liveThreads().filter(({ threadId }) => ready.has(threadId));
-            if (threads.length > 0) void random.pick(threads).terminate();
-          }, terminateEveryMs);
+    const killed = new Set<Worker>();
+    const kill = (): void => {
+      // Not one that still loads, and none twice: Node 20 itself aborts when modules are being linked, or at its exit.
+      const states = new Map(server.stats().threads.map(({ state, threadId }) => [threadId, state]));
+      const isMortal = (worker: Worker): boolean =>
+        !killed.has(worker) && (states.get(worker.threadId) ?? 'starting') !== 'starting';
+      const threads = liveThreads().filter(isMortal);
+      if (threads.length === 0) return;
+      const worker = random.pick(threads);
+      killed.add(worker);
+      void worker.terminate();
+    };
+    const assassin = terminateEveryMs === 0 ? undefined : setInterval(kill, terminateEveryMs);
     const client = { port, requests, connections: 32, seed, oneDyingIn, deaths, toleratesDeaths: true };
     const report = await runNumberedClientApart(client).finally(() => clearInterval(assassin));
     const exited = threadsExited() - exitedBefore;
