@@ -16,8 +16,8 @@ import { tell } from '../helpers/model/story.ts';
 import { World } from '../helpers/model/world.ts';
 
 const MOST_STATES = 150_000;
-/** About 2 GB and two minutes. */
-const MOST_STATES_LONG = 5_000_000;
+/** About 1.3 GB and a minute each. */
+const MOST_STATES_LONG = 3_000_000;
 
 const run = (t: ExecutionContext, configuration: Configuration, most: number): Outcome => {
   const world = new World(configuration);
