@@ -29,6 +29,8 @@ export interface LoanOwner {
   loanEnded(loan: HeldLoan): void;
   /** A request of a lent connection has begun (1) or ended (-1). */
   countRunning(change: 1 | -1): void;
+  /** The first request of a lent connection has begun: the connection waits for its client no more. */
+  connectionBegan(): void;
   send(message: FromThread): void;
   /** The loan waits for a duplicate, and gets it even if it is over by then: nobody else would close it. */
   expectDuplicate(loan: HeldRequest): void;
@@ -155,6 +157,8 @@ export class HeldConnection extends HeldLoan implements ConnectionLoan {
   readonly firstBytes: Buffer;
   /** Requests begun and not ended. */
   running = 0;
+  /** Whether one ever began. An upgraded connection stays with its thread and counts for nothing any more. */
+  hasBegun = false;
 
   constructor(
     owner: LoanOwner,
@@ -181,6 +185,9 @@ export class HeldConnection extends HeldLoan implements ConnectionLoan {
     if (this.isOver) return;
     this.running += 1;
     this.owner.countRunning(1);
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    this.owner.connectionBegan();
   }
 
   requestEnded(): void {

@@ -20,7 +20,7 @@ import type { ThreadMemory } from './thread-memory.ts';
 
 /** How many pulls are scheduled ahead while requests wait: that many a turn of the event loop. */
 const MAX_PULLS_AHEAD = 8;
-/** Lent connections that wait for a request's body, or its head: they do not count as running. */
+/** Lent connections whose first request has not begun: they do not count as running. */
 const MAX_WAITING_CONNECTIONS = 1024;
 
 export interface PullLoopParts {
@@ -43,8 +43,7 @@ export class PullLoop implements LoanOwner {
   readonly #awaitingDuplicate: HeldRequest[] = [];
   readonly #root = new AsyncResource('HYPERIONPULL');
   #running = 0;
-  #connections = 0;
-  #runningOnConnections = 0;
+  #waitingConnections = 0;
   #scheduled = 0;
   readonly #pull = (): void => this.#pullOne();
 
@@ -86,15 +85,19 @@ export class PullLoop implements LoanOwner {
   countRunning(change: 1 | -1): void {
     const { memory, layout, line } = this.thread;
     this.#running += change;
-    this.#runningOnConnections += change;
     addRunning(memory, layout, line, change);
     if (change === -1) this.#requestEnded();
+  }
+
+  connectionBegan(): void {
+    this.#waitingConnections -= 1;
+    this.#pullAgainSoon();
   }
 
   loanEnded(loan: HeldLoan): void {
     if (this.#loans.get(loan.slot) === loan) this.#loans.delete(loan.slot);
     if (loan instanceof HeldConnection) {
-      this.#connections -= 1;
+      if (!loan.hasBegun) this.#waitingConnections -= 1;
       while (loan.running > 0) loan.requestEnded();
       this.#pullAgainSoon();
       return;
@@ -122,10 +125,7 @@ export class PullLoop implements LoanOwner {
   #wasFull = false;
 
   get #isFull(): boolean {
-    return (
-      this.#running >= this.#parts.concurrency ||
-      this.#connections - this.#runningOnConnections >= MAX_WAITING_CONNECTIONS
-    );
+    return this.#running >= this.#parts.concurrency || this.#waitingConnections >= MAX_WAITING_CONNECTIONS;
   }
 
   #whenRung(): void {
@@ -201,7 +201,7 @@ export class PullLoop implements LoanOwner {
     const loan = new HeldConnection(this, slot, index, addressesOf(reader), reader.descriptor, firstBytes);
     if (freeEntry(memory, layout, index)) this.thread.ringAcceptor();
     this.#loans.set(slot, loan);
-    this.#connections += 1;
+    this.#waitingConnections += 1;
     this.#parts.serveConnection(loan);
   }
 

@@ -169,6 +169,8 @@ export class HandThread implements LoanOwner {
 
   countRunning(): void {}
 
+  connectionBegan(): void {}
+
   expectDuplicate(): void {}
 
   send(message: FromThread): void {
