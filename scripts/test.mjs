@@ -1,5 +1,5 @@
 // Runs the tests in two groups: those that only say right or wrong, two files at a time, and then
-// those that assert figures of time, each with the machine to itself. Given anything but --tap it
+// those that assert figures of time or short time-outs, each with the machine to itself. Given anything but --tap it
 // hands its arguments to ava as they are: `npm test -- build/test/index.test.js`.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const TIMED = [
   'build/test/behaviour/accept-burst.test.js',
+  // Both hold time-outs of some 100 ms against those of node:http.
+  'build/test/behaviour/fidelity.test.js',
+  'build/test/behaviour/http-conformance.test.js',
   'build/test/behaviour/lone-wake-ups.test.js',
   'build/test/behaviour/mixed-load.test.js',
   'build/test/behaviour/overload.test.js',
