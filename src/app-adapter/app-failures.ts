@@ -35,9 +35,8 @@ export const answerFailure = (error: unknown, request: IncomingMessage, response
   else sendServerError(request, response);
 };
 
-type RejectionHandler = (error: unknown, event: string | symbol, ...args: unknown[]) => void;
-
-const isExchange = (args: unknown[]): args is [IncomingMessage, ServerResponse] => args.length >= 2;
+/** Events whose listeners get a request and its reply. */
+const EXCHANGE_EVENTS: ReadonlySet<string | symbol> = new Set(['request', 'checkContinue', 'checkExpectation']);
 
 /**
  * Makes a rejected promise of an async `'request'` listener an answered failure instead of the end
@@ -45,10 +44,10 @@ const isExchange = (args: unknown[]): args is [IncomingMessage, ServerResponse] 
  */
 export const answerRejections = (server: Server, log: Log): void => {
   if (!captureRejections(server)) return;
-  const inherited = Reflect.get(server, captureRejectionSymbol) as RejectionHandler;
-  const onRejection: RejectionHandler = (error, event, ...args) => {
-    if (event === 'request' && isExchange(args)) answerFailure(error, args[0], args[1], log);
-    else Reflect.apply(inherited, server, [error, event, ...args]);
+  const onRejection = (error: unknown, event: string | symbol, ...args: [IncomingMessage, ServerResponse]): void => {
+    if (EXCHANGE_EVENTS.has(event)) answerFailure(error, ...args, log);
+    // Of other listeners it stays what it was without us: an unhandled rejection.
+    else void Promise.reject(error);
   };
   Object.defineProperty(server, captureRejectionSymbol, { value: onRejection, configurable: true, writable: true });
 };

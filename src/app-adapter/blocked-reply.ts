@@ -5,8 +5,8 @@
  * past this again once the rest is out.
  */
 import { Socket } from 'node:net';
-import { constants } from 'node:os';
 import type { RequestLoan } from './loan.ts';
+import { connectionLost, writeCanceled } from './socket-errors.ts';
 
 /**
  * Written in slices of this size: each slice that the kernel took is progress that time-outs of
@@ -15,16 +15,6 @@ import type { RequestLoan } from './loan.ts';
 const SLICE_BYTES = 65_536;
 
 type Done = (error?: Error | null) => void;
-
-const lost = (): Error => Object.assign(new Error('The connection was taken back'), { code: 'ECONNABORTED' });
-
-/** What a write of a `net.Socket` fails with that was under way when the socket was destroyed. */
-const canceled = (): Error =>
-  Object.assign(new Error('write ECANCELED'), {
-    errno: -constants.errno.ECANCELED,
-    code: 'ECANCELED',
-    syscall: 'write',
-  });
 
 const ignore = (): void => {};
 
@@ -75,7 +65,7 @@ export class BlockedReply {
 
   /** Tells the writer of the bytes that a `destroy()` left unwritten, as late as node does. */
   cancel(): void {
-    this.#finish(canceled());
+    this.#finish(writeCanceled());
   }
 
   #adopt(fd: number | undefined): void {
@@ -84,13 +74,13 @@ export class BlockedReply {
       return;
     }
     if (fd === undefined) {
-      this.#finish(lost());
+      this.#finish(connectionLost());
       return;
     }
     try {
       this.#socket = new Socket({ fd, readable: false, writable: true });
     } catch (error) {
-      this.#finish(error instanceof Error ? error : lost());
+      this.#finish(error instanceof Error ? error : connectionLost());
       return;
     }
     this.#socket.on('timeout', this.#onTimeout);

@@ -11,6 +11,7 @@ import { BlockedReply } from './blocked-reply.ts';
 import type { RequestLoan } from './loan.ts';
 import { type NodeRequest, type NodeResponse, type NodeServer, startFlowing } from './node-internals.ts';
 import { type Chunk, beginsInformational, bytesOf, bytesOfAll, isReused } from './reply-bytes.ts';
+import { streamDestroyed, writeFailed } from './socket-errors.ts';
 import { SocketSurface } from './socket-surface.ts';
 import { SocketTimer } from './socket-timer.ts';
 
@@ -28,15 +29,6 @@ const optionsFor = (highWaterMark: number | undefined): DuplexOptions => {
     if (highWaterMark !== undefined) options.highWaterMark = highWaterMark;
   }
   return options;
-};
-
-const destroyedError = (): Error =>
-  Object.assign(new Error('Cannot call write after a stream was destroyed'), { code: 'ERR_STREAM_DESTROYED' });
-
-/** The error that a `net.Socket` has for a failed write, from the one that `fs.writeSync` threw. */
-const writeError = (cause: unknown): Error => {
-  const { code, errno } = cause as NodeJS.ErrnoException;
-  return Object.assign(new Error(`write ${code}`), { errno, code, syscall: 'write' });
 };
 
 const emitClose = (socket: LoanSocket, hadError: boolean): void => {
@@ -166,7 +158,7 @@ export class LoanSocket extends SocketSurface {
     // The one check before bytes leave: a loan that is over may not touch what its connection does now.
     if (this.#hasEnded || !this.#loan.beginReply()) {
       this.destroy();
-      done(destroyedError());
+      done(streamDestroyed());
       return;
     }
     const finished = isInformational ? this.#afterInformational(done) : done;
@@ -174,7 +166,7 @@ export class LoanSocket extends SocketSurface {
     try {
       written = this.#loan.write(bytes);
     } catch (error) {
-      done(writeError(error));
+      done(writeFailed(error));
       return;
     }
     this.bytesWritten += written;

@@ -9,7 +9,6 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
-import { constants } from 'node:os';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Log, answerFailure, answerRejections } from './app-failures.ts';
@@ -25,6 +24,7 @@ import {
   requestClassOf,
   responseClassOf,
 } from './node-internals.ts';
+import { readReset } from './socket-errors.ts';
 import { attachListeners } from './socket-listeners.ts';
 
 export interface RequestSettings {
@@ -162,16 +162,8 @@ const clientGone = (socket: LoanSocket, how: ClientGone): void => {
     return;
   }
   if (how === 'end') socket.emitEnd();
-  else socket.destroy(resetError());
+  else socket.destroy(readReset());
 };
-
-/** What reading from a connection that the client reset fails with. */
-const resetError = (): Error =>
-  Object.assign(new Error('read ECONNRESET'), {
-    errno: -constants.errno.ECONNRESET,
-    code: 'ECONNRESET',
-    syscall: 'read',
-  });
 
 const rethrow = (error: unknown): never => {
   throw error;

@@ -5,13 +5,12 @@
  */
 import type { LoanSocket } from './loan-socket.ts';
 import { type NodeServer, emitResponseDrain, responseOn } from './node-internals.ts';
+import { aborted } from './socket-errors.ts';
 
 /** What `node:http` answers an `'error'` with that no `'clientError'` listener takes, if nothing was sent. */
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 
 const ignore = (): void => {};
-
-const aborted = (): Error => Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
 
 function onTimeout(this: LoanSocket): void {
   const request = this.incoming;
