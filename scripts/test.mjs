@@ -21,7 +21,7 @@ const args = process.argv.slice(2);
 if (args.some((arg) => arg !== '--tap')) {
   process.exitCode = ava(args);
 } else {
-  const files = readdirSync(`${root}build/test`, { recursive: true })
+  const files = readdirSync(`${root}build/test`, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.test.js'))
     .map((path) => `build/test/${path}`);
   const untimed = files.filter((path) => !TIMED.includes(path));
