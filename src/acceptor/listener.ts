@@ -45,7 +45,11 @@ export class Listener {
       try {
         await once(server, 'listening');
       } catch (cause) {
-        throw createError('LISTEN_FAILED', { address: `descriptor ${listener}`, reason: (cause as Error).message, cause });
+        throw createError('LISTEN_FAILED', {
+          address: `descriptor ${listener}`,
+          reason: (cause as Error).message,
+          cause,
+        });
       }
       return new Listener(server);
     }

@@ -44,8 +44,7 @@ export class ThreadBells {
   #threads: readonly ThreadBell[] = [];
   #ringAgainTimer: NodeJS.Timeout | undefined;
   #isRingAgainArmed = false;
-  readonly #isAsleep = (thread: ThreadBell): boolean =>
-    threadState(this.#memory, this.#layout, thread.line) === ASLEEP;
+  readonly #isAsleep = (thread: ThreadBell): boolean => threadState(this.#memory, this.#layout, thread.line) === ASLEEP;
   readonly #running = (thread: ThreadBell): number => runningIn(this.#memory, this.#layout, thread.line);
 
   constructor(memory: Memory, layout: Layout) {

@@ -144,14 +144,16 @@ export const captureRejections = (server: http.Server): boolean => {
 };
 
 /** Whether node's server itself has paused a socket. It resumes it too, and asserts that nobody else does. */
-export const isPausedByServer = (socket: Socket): boolean => (socket as Socket & { _paused?: boolean })._paused === true;
+export const isPausedByServer = (socket: Socket): boolean =>
+  (socket as Socket & { _paused?: boolean })._paused === true;
 
 /** The bytes of a socket's writes that the kernel has not taken yet. */
 export const queuedBytes = (socket: Socket): number =>
   (socket as Socket & { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0;
 
 /** Whether a server keeps the list that `closeIdleConnections()` goes by. */
-export const tracksConnections = (server: http.Server): boolean => symbolOf(server, 'http.server.connections') !== undefined;
+export const tracksConnections = (server: http.Server): boolean =>
+  symbolOf(server, 'http.server.connections') !== undefined;
 
 /** Node's own parser of one connection. */
 export interface NodeParser {
