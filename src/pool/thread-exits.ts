@@ -30,7 +30,10 @@ export class ThreadExits {
     this.#exits.delete(threadId);
   }
 
+  /** Once: Node 20 aborts the process when a thread that is ending is terminated again. */
   terminate(threadId: number): void {
-    void this.#workers.get(threadId)?.terminate();
+    const worker = this.#workers.get(threadId);
+    this.#workers.delete(threadId);
+    void worker?.terminate();
   }
 }

@@ -180,9 +180,9 @@ export class ThreadPool {
     // All that it has sent is here then, its id too.
     await closed;
     clearTimeout(loadTimer);
-    // An app that failed to load leaves a thread that still runs: nothing of it may stay.
     if (thread.threadId !== undefined) {
-      this.#exits.terminate(thread.threadId);
+      // An app that failed to load, or was told to close, leaves a thread that still runs. Others end by themselves.
+      if (loadError !== undefined || error === undefined) this.#exits.terminate(thread.threadId);
       await this.#exits.wait(thread.threadId);
     }
     error = loadError ?? error;
@@ -191,7 +191,11 @@ export class ThreadPool {
     if (!thread.isReady) this.#failedStarts[threadNumber] = (this.#failedStarts[threadNumber] ?? 0) + 1;
     const pauseMs = this.#isStopping ? undefined : restartPauseMs(this.#failedStarts[threadNumber] ?? 0);
     const { threadId, isReady: wasReady } = thread;
-    onExit(line, { readEnd: bellReadEnd, writeEnd: bell }, { threadNumber, threadId, error, wasReady, restartPauseMs: pauseMs });
+    onExit(
+      line,
+      { readEnd: bellReadEnd, writeEnd: bell },
+      { threadNumber, threadId, error, wasReady, restartPauseMs: pauseMs },
+    );
     if (pauseMs !== undefined && this.#hasStarted) void this.#replace(threadNumber, pauseMs);
     return error;
   }
