@@ -3,7 +3,6 @@
  * its own answer, a 503, or (its reply begun) a close; nothing is spliced, doubled or another's;
  * the thread is back at once, and everything it held is free again.
  */
-import type { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { amount } from '../helpers/amounts.ts';
 import { runNumberedClientApart, type NumberedReport } from '../helpers/numbered-client.ts';
@@ -22,6 +21,7 @@ interface Case {
   /** Terminate a random thread that often. 0: never. */
   readonly terminateEveryMs: number;
   readonly threadCount: number;
+  readonly onlySimple?: boolean;
 }
 
 const describeCounts = (report: NumberedReport): string =>
@@ -32,7 +32,7 @@ const describeCounts = (report: NumberedReport): string =>
 
 const survives = test.macro({
   title: (title) => `no client suffers from ${title}`,
-  async exec(t, { requests, oneDyingIn, deaths, terminateEveryMs, threadCount }: Case) {
+  async exec(t, { requests, oneDyingIn, deaths, terminateEveryMs, threadCount, onlySimple = false }: Case) {
     const seed = seedFromEnvironment();
     t.log(`seed ${seed}`);
     const { server, port, atRest } = await startServer('numbered.mjs', {
@@ -43,20 +43,18 @@ const survives = test.macro({
     t.teardown(() => server.stop({ gracefulTimeoutMs: 0 }));
     const exitedBefore = threadsExited();
     const random = new Random(seed);
-    const killed = new Set<Worker>();
     const kill = (): void => {
-      // Not one that still loads, and none twice: Node 20 itself aborts when modules are being linked, or at its exit.
-      const states = new Map(server.stats().threads.map(({ state, threadId }) => [threadId, state]));
-      const isMortal = (worker: Worker): boolean =>
-        !killed.has(worker) && (states.get(worker.threadId) ?? 'starting') !== 'starting';
-      const threads = liveThreads().filter(isMortal);
-      if (threads.length === 0) return;
-      const worker = random.pick(threads);
-      killed.add(worker);
-      void worker.terminate();
+      // One that is killed while it loads, or twice, can take Node 20 itself down; and where threads
+      // start slowly they must not be killed faster than they come back.
+      const { threads } = server.stats();
+      if (threads.length < threadCount || threads.some(({ state }) => state === 'starting')) return;
+      const { threadId } = random.pick(threads);
+      void liveThreads()
+        .find((worker) => worker.threadId === threadId)
+        ?.terminate();
     };
     const assassin = terminateEveryMs === 0 ? undefined : setInterval(kill, terminateEveryMs);
-    const client = { port, requests, connections: 32, seed, oneDyingIn, deaths, toleratesDeaths: true };
+    const client = { port, requests, connections: 32, seed, oneDyingIn, deaths, onlySimple, toleratesDeaths: true };
     const report = await runNumberedClientApart(client).finally(() => clearInterval(assassin));
     const exited = threadsExited() - exitedBefore;
     t.log(`${exited} deaths; ${describeCounts(report)}`);
@@ -68,7 +66,7 @@ const survives = test.macro({
     t.true(report.cutBeforeReply < refused / 2, 'many were closed without a byte');
     // Of a lent connection the acceptor knows neither how many requests it has had answered nor their methods:
     // it answers 503 and closes, which a client that waits for nothing, or for HEAD, sees as too many bytes before the close.
-    t.true(report.unaskedFailures + report.bodiesForHead <= exited, 'many answers that nobody waited for');
+    t.true(report.unaskedFailures + report.bodiesForHead < refused / 4, 'many answers that nobody waited for');
     const since = performance.now();
     const ready = (): number => server.stats().threads.filter(({ state }) => state !== 'starting').length;
     await untilSo(
@@ -110,10 +108,14 @@ test.serial('threads that run out of memory', survives, {
   threadCount: 2,
 });
 
+/** Node 20's HTTP parser takes the process down when its thread is terminated inside of it: `Empty MaybeLocal`. */
+const isParserMortal = Number(process.versions.node.split('.')[0]) < 24;
+
 test.serial('threads that are terminated at any instant', survives, {
-  requests: amount(60_000, 5_000),
+  requests: amount(60_000, 4_000),
   oneDyingIn: 0,
   deaths: [],
-  terminateEveryMs: 150,
+  terminateEveryMs: 50,
   threadCount: 4,
+  onlySimple: isParserMortal,
 });

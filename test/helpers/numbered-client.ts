@@ -24,6 +24,8 @@ export interface NumberedOptions {
   /** One request in so many kills its thread, in one of these ways. */
   readonly oneDyingIn?: number;
   readonly deaths?: readonly Death[];
+  /** Only requests that are lent one by one, never with their connection. */
+  readonly onlySimple?: boolean;
   /** Threads die, from within or without: 503s and closes are tolerated where they are right. */
   readonly toleratesDeaths?: boolean;
   /** No answer for so long is a failure. Default 45 s: a hang, on however busy a machine. */
@@ -96,11 +98,11 @@ class Run {
   }
 
   nextRequest(random: Random, isLast: boolean): NumberedRequest {
-    const { oneDyingIn = 0, oneFailingIn = 0, deaths = [] } = this.options;
+    const { oneDyingIn = 0, oneFailingIn = 0, deaths = [], onlySimple = false } = this.options;
     this.report.requests += 1;
     const isFailing = oneFailingIn > 0 && random.chance(1 / oneFailingIn);
     const death = !isFailing && oneDyingIn > 0 && random.chance(1 / oneDyingIn) ? random.pick(deaths) : undefined;
-    return makeRequest(this.report.requests, random, { isLast, isFailing, death });
+    return makeRequest(this.report.requests, random, { isLast, isFailing, death, isSimple: onlySimple });
   }
 }
 

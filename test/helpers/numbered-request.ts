@@ -114,7 +114,18 @@ const frame = (kind: Kind, random: Random): Framed => {
   }
 };
 
+/** What the acceptor recognises without doubt: request loans only. */
+const SIMPLE_KINDS: Readonly<Record<Kind, number>> = {
+  ...KINDS,
+  large: 0,
+  chunked: 0,
+  expect: 0,
+  'connection-list': 0,
+  te: 0,
+};
+
 export interface RequestChoices {
+  readonly isSimple?: boolean;
   /** Ask for the connection's end with this request. */
   readonly isLast?: boolean;
   readonly death?: Death | undefined;
@@ -122,8 +133,8 @@ export interface RequestChoices {
 }
 
 export const makeRequest = (number: number, random: Random, choices: RequestChoices = {}): NumberedRequest => {
-  const { isLast = false, death, isFailing = false } = choices;
-  const kind = isFailing ? 'get' : random.weighted(KINDS);
+  const { isLast = false, death, isFailing = false, isSimple = false } = choices;
+  const kind = isFailing ? 'get' : random.weighted(isSimple ? SIMPLE_KINDS : KINDS);
   const { method, headers, body, sent } = frame(kind, random);
   // A TE line without its Connection line is right as well, and leaves room for `close`.
   const kept = isLast ? headers.filter((line) => !line.toLowerCase().startsWith('connection:')) : headers;
