@@ -70,7 +70,7 @@ export class Acceptor {
     const whenDue = (connection: Connection, verdict: Verdict, now: number): void =>
       this.#whenDue(connection, verdict, now);
     this.connections = new Connections({ memory, layout, libc, options, whenDue, whenOver });
-    this.bells = new ThreadBells(memory, layout);
+    this.bells = new ThreadBells(memory, layout, options.concurrencyPerThread);
     this.lending = new Lending({
       memory,
       layout,
@@ -285,7 +285,10 @@ export class Acceptor {
         counts.replied += 1;
         this.connections.reject(connection, 'drain', now);
       } else if (connection.phase !== 'lingering') {
-        if (connection.phase === 'reading' || (isOnLoan && !this.connections.isBack(connection))) counts.cut += 1;
+        const isHeld = isOnLoan && !this.connections.isBack(connection);
+        if (connection.phase === 'reading' || isHeld) counts.cut += 1;
+        // A thread has a duplicate: without it the client would hear of the end only when the thread lets go.
+        if (isHeld && !connection.socket.destroyed) this.#libc.shutdown(connection.descriptor);
         connection.socket.destroy();
       }
     });

@@ -44,6 +44,8 @@ export class Departures {
         return;
       // These go on when their request, or our reply, is done.
       case 'overflow':
+        this.#noteEnd(connection);
+        return;
       case 'replying':
       case 'gone':
         return;
@@ -71,6 +73,12 @@ export class Departures {
     this.#tell(connection, 'reset');
   }
 
+  /** For the thread that will take its request. */
+  #noteEnd({ slot }: Connection): void {
+    const { memory, layout } = this.#parts;
+    memory.store(wordCell(layout, slot) + CLIENT_ENDED, 1);
+  }
+
   #hasCome(connection: Connection): boolean {
     const { connections } = this.#parts;
     return connections.isBack(connection) || stageOf(connections.word(connection)) === CLOSING;
@@ -78,9 +86,9 @@ export class Departures {
 
   /** The thread that has the request is told; one that has yet to take it finds it in the connection's cells. */
   #tell(connection: Connection, how: 'end' | 'reset'): void {
-    const { memory, layout, connections, tell } = this.#parts;
+    const { connections, tell } = this.#parts;
     // The cell first: a thread that claims after our look at the word reads it after its claim.
-    memory.store(wordCell(layout, connection.slot) + CLIENT_ENDED, 1);
+    this.#noteEnd(connection);
     const word = connections.word(connection);
     const owner = ownerOf(word);
     if (owner !== 0) tell(owner, { type: 'client-gone', slot: connection.slot, generation: generationOf(word), how });

@@ -63,7 +63,8 @@ export class LoanEnds {
   closeIfIdle(slot: number, generation: number): void {
     const { connections } = this.#parts;
     const connection = connections.table.get(slot);
-    if (connection?.phase !== 'lent') return;
+    // `idle`: its end was told of, because something was read that is no request yet.
+    if (connection?.phase !== 'lent' && connection?.phase !== 'idle') return;
     const word = connections.word(connection);
     if (stageOf(word) === IDLE && generationOf(word) === generation) connections.linger(connection, nowMs());
   }

@@ -41,15 +41,18 @@ export function pickThread<Thread>(
 export class ThreadBells {
   readonly #memory: Memory;
   readonly #layout: Layout;
+  readonly #concurrency: number;
   #threads: readonly ThreadBell[] = [];
   #ringAgainTimer: NodeJS.Timeout | undefined;
   #isRingAgainArmed = false;
   readonly #isAsleep = (thread: ThreadBell): boolean => threadState(this.#memory, this.#layout, thread.line) === ASLEEP;
   readonly #running = (thread: ThreadBell): number => runningIn(this.#memory, this.#layout, thread.line);
 
-  constructor(memory: Memory, layout: Layout) {
+  /** A thread that runs `concurrency` requests is not ready, though it may sleep: they may be of lent connections. */
+  constructor(memory: Memory, layout: Layout, concurrency: number) {
     this.#memory = memory;
     this.#layout = layout;
+    this.#concurrency = concurrency;
   }
 
   add(line: number, descriptor: number): void {
@@ -71,7 +74,8 @@ export class ThreadBells {
     const overdue = nowMs() - RING_AGAIN_MS;
     for (const thread of this.#threads) {
       const state = threadState(this.#memory, this.#layout, thread.line);
-      if (state === ASLEEP || (state === RUNG && thread.rungAt > overdue)) ready += 1;
+      const isListening = state === ASLEEP || (state === RUNG && thread.rungAt > overdue);
+      if (isListening && this.#running(thread) < this.#concurrency) ready += 1;
     }
     return ready;
   }

@@ -142,7 +142,16 @@ export class ThreadPool {
   async #live(threadNumber: number, whenReady: () => void): Promise<unknown> {
     const { createBell, common, onReady, onExit, onMessage } = this.#parts;
     const line = this.#freeLine();
-    const [bellReadEnd, bell] = createBell();
+    let bellEnds;
+    try {
+      bellEnds = createBell();
+    } catch (error) {
+      // Descriptors are used up: as one that died while it started.
+      const pauseMs = this.#countFailedStart(threadNumber);
+      if (pauseMs !== undefined && this.#hasStarted) void this.#replace(threadNumber, pauseMs);
+      return error;
+    }
+    const [bellReadEnd, bell] = bellEnds;
     const { port1: messages, port2 } = new MessageChannel();
     const thread: RunningThread = { threadNumber, line, messages, bell, threadId: undefined, isReady: false };
     this.#threads.set(line, thread);
@@ -188,8 +197,7 @@ export class ThreadPool {
     error = loadError ?? error;
     this.#exits.watch(this.#piscina.threads);
     this.#threads.delete(line);
-    if (!thread.isReady) this.#failedStarts[threadNumber] = (this.#failedStarts[threadNumber] ?? 0) + 1;
-    const pauseMs = this.#isStopping ? undefined : restartPauseMs(this.#failedStarts[threadNumber] ?? 0);
+    const pauseMs = thread.isReady ? this.#restartPauseMs(threadNumber) : this.#countFailedStart(threadNumber);
     const { threadId, isReady: wasReady } = thread;
     onExit(
       line,
@@ -198,6 +206,16 @@ export class ThreadPool {
     );
     if (pauseMs !== undefined && this.#hasStarted) void this.#replace(threadNumber, pauseMs);
     return error;
+  }
+
+  #countFailedStart(threadNumber: number): number | undefined {
+    this.#failedStarts[threadNumber] = (this.#failedStarts[threadNumber] ?? 0) + 1;
+    return this.#restartPauseMs(threadNumber);
+  }
+
+  /** How long the place stays empty; undefined: for ever. */
+  #restartPauseMs(threadNumber: number): number | undefined {
+    return this.#isStopping ? undefined : restartPauseMs(this.#failedStarts[threadNumber] ?? 0);
   }
 
   /** An app that never leaves its thread's event loop cannot be timed by the thread itself. */

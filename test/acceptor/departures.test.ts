@@ -2,7 +2,7 @@
 import test from 'ava';
 import { CLIENT_ENDED, wordCell } from '../../src/shared/layout.ts';
 import { hasMore, RUNNING, stageOf, WAITING } from '../../src/shared/words.ts';
-import { AcceptorByHand, ANSWER, answer, get, untilSo } from '../helpers/acceptor-by-hand.ts';
+import { AcceptorByHand, ANSWER, answer, get, post, untilSo } from '../helpers/acceptor-by-hand.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 
 const clientEnded = (byHand: AcceptorByHand, slot: number): number =>
@@ -71,6 +71,27 @@ test('a waiting request whose client has sent its FIN is served all the same; it
   await client.closed();
   await byHand.open(0);
   t.is(clientEnded(byHand, connection.slot), 0, 'the slot is as new');
+});
+
+test('so is one that waits for room', async (t) => {
+  const byHand = await AcceptorByHand.start(t);
+  // As many as there are places for large ones, then one more.
+  const body = 'x'.repeat(3000);
+  const clients = Array.from({ length: 128 }, () => new RawConnection(byHand.port));
+  for (const client of clients) client.request(post('/', body), 'POST');
+  await untilSo(() => byHand.pending === 128);
+  const last = new RawConnection(byHand.port);
+  last.request(post('/last', body), 'POST');
+  await untilSo(() => byHand.pending === 129);
+  const { connection } = byHand;
+  t.is(connection.phase, 'overflow');
+  last.socket.end();
+  await untilSo(() => connection.hasEnded);
+  t.is(clientEnded(byHand, connection.slot), 1);
+  const thread = byHand.addThread();
+  for (let nth = 0; nth < 129; nth += 1) answer(await thread.nextRequest());
+  t.is((await last.response()).status, 200);
+  await last.closed();
 });
 
 test('a waiting request whose client resets is dropped at once', async (t) => {

@@ -141,6 +141,9 @@ test('closeIfIdle closes a connection on which nothing has happened since, and n
   loanEnds.closeIfIdle(first.loan.slot, first.loan.generation);
   t.is(byHand.connection.phase, 'lent');
   loanEnds.closeIfIdle(77, 0);
+  // Bytes that are no request yet, and of which the acceptor was told: it is idle all the same.
+  client.send('\r\n');
+  await untilSo(() => byHand.connection.phase === 'idle');
   loanEnds.closeIfIdle(second.loan.slot, second.loan.generation);
   await client.closed();
   await byHand.open(0);

@@ -41,7 +41,7 @@ interface Rig extends SharedForTest {
 
 const createRig = (t: { teardown(end: () => void): void }, lines: readonly number[]): Rig => {
   const shared = createShared({ threadCount: 4 });
-  const bells = new ThreadBells(shared.memory, shared.layout);
+  const bells = new ThreadBells(shared.memory, shared.layout, 2);
   t.teardown(() => bells.close());
   const heard: number[] = [];
   const rings = new EventEmitter();
@@ -96,6 +96,15 @@ test('ready are those that sleep, and those that were rung just now', async (t) 
   await ring;
   await new Promise((resolve) => setTimeout(resolve, 5));
   t.is(bells.countReady(), 1, 'a thread that does not answer its ring is in a long continuation');
+});
+
+test('a thread that is full is not ready, though it sleeps', (t) => {
+  const { memory, layout, bells } = createRig(t, [1]);
+  goToSleep(memory, layout, 1);
+  addRunning(memory, layout, 1, 1);
+  t.is(bells.countReady(), 1);
+  addRunning(memory, layout, 1, 1);
+  t.is(bells.countReady(), 0);
 });
 
 test('a ring that is not answered rings another thread, and again when one falls asleep', async (t) => {

@@ -20,7 +20,11 @@ interface Rig {
   nthExit(nth: number): Promise<ThreadExit & { readonly line: number }>;
 }
 
-const create = (t: ExecutionContext, given: Partial<ServerOptions> = {}): Rig => {
+const create = (
+  t: ExecutionContext,
+  given: Partial<ServerOptions> = {},
+  createBell: () => [number, number] = () => libc.createPipe(),
+): Rig => {
   const { logger: _, ...options } = resolveOptions({ app: fixtureUrl('mortal.mjs'), threadCount: 1, ...given });
   const { buffer, layout } = createShared(options);
   const [acceptorReadEnd, acceptorBellDescriptor] = libc.createPipe();
@@ -32,7 +36,7 @@ const create = (t: ExecutionContext, given: Partial<ServerOptions> = {}): Rig =>
     threadUrl: new URL('../../src/app-adapter/thread-entry.cjs', import.meta.url),
     lineCount: layout.lineCount,
     common: { buffer, layout, acceptorBellDescriptor, options, port: 9 },
-    createBell: () => libc.createPipe(),
+    createBell,
     onReady: (line, bell) => {
       ready.push({ line, bell });
       news.emit('ready');
@@ -121,6 +125,24 @@ test('a thread that ends before the pool is supervised is replaced then', async 
   await nthReady(3);
   t.is([...pool.threads].length, 2);
   t.is(exits.length, 1, 'and no other');
+});
+
+test('a replacement for which there is no descriptor is tried again', async (t) => {
+  let refusals = 0;
+  const { pool, nthReady } = create(t, {}, () => {
+    if (refusals > 0) {
+      refusals -= 1;
+      throw Object.assign(new Error('pipe2: EMFILE'), { code: 'EMFILE' });
+    }
+    return libc.createPipe();
+  });
+  await pool.start();
+  pool.superviseFromNow();
+  refusals = 2;
+  pool.terminate(0);
+  await nthReady(2);
+  t.is(refusals, 0);
+  t.is([...pool.threads].length, 1);
 });
 
 test('messages reach the thread of the line, or all, or nobody', async (t) => {
