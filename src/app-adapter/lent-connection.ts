@@ -10,6 +10,7 @@
 import { HEADERS_TOO_LARGE, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, type CannedReply } from '../shared/replies.ts';
 import type { Log } from './app-failures.ts';
 import { limitBody } from './body-limit.ts';
+import { tickAfterBodyPieces } from './body-ticks.ts';
 import { isUpgradeEvent, type Exchange } from './exchange.ts';
 import { LentSocket, type LentSocketOwner } from './lent-socket.ts';
 import { endWith } from './final-reply.ts';
@@ -90,6 +91,7 @@ export class LentConnection implements LentSocketOwner {
     connect(this.socket);
     // A listener of ours takes the socket's bytes through JavaScript instead of straight into the parser.
     this.socket.on('data', this.#onData);
+    tickAfterBodyPieces(this.socket);
     this.#untaken.watch(this.socket);
     this.#deadline.start();
   }

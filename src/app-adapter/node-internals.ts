@@ -158,11 +158,47 @@ export const tracksConnections = (server: http.Server): boolean =>
 /** Node's own parser of one connection. */
 export interface NodeParser {
   readonly incoming: NodeRequest | null;
+  /** Null while it serves no connection. */
+  readonly socket: Socket | null;
   execute(bytes: Buffer): number | Error;
 }
 
 export const parserOf = (socket: Socket): NodeParser | undefined =>
   (socket as Socket & { parser?: NodeParser | null }).parser ?? undefined;
+
+type OnBody = (this: NodeParser, ...args: unknown[]) => unknown;
+type ParserCallbacks = Record<number, OnBody>;
+
+const bodyListeners = new WeakMap<Socket, () => void>();
+/** Node uses a parser for many connections, one after the other, and leaves these callbacks as they are. */
+const watchedParsers = new WeakSet<NodeParser>();
+
+/**
+ * Calls `listener` each time the parser of this connection has handed on a piece of a body, within
+ * `execute`. False on a Node whose parser does not say which of its callbacks that is.
+ */
+export const afterBodyPieces = (socket: Socket, listener: () => void): boolean => {
+  const parser = parserOf(socket);
+  const index = (parser?.constructor as { kOnBody?: number } | undefined)?.kOnBody;
+  const onBody = index === undefined ? undefined : (parser as unknown as ParserCallbacks)[index];
+  if (parser === undefined || index === undefined || typeof onBody !== 'function') return false;
+  bodyListeners.set(socket, listener);
+  if (watchedParsers.has(parser)) return true;
+  watchedParsers.add(parser);
+  (parser as unknown as ParserCallbacks)[index] = function onBodyThenListener(...args) {
+    const result: unknown = Reflect.apply(onBody, this, args);
+    if (this.socket !== null) bodyListeners.get(this.socket)?.();
+    return result;
+  };
+  return true;
+};
+
+const tickCallback: unknown = Reflect.get(process, '_tickCallback');
+
+/** Runs what `process.nextTick` and promises have queued, as node does after each callback from C++. */
+export const runTicks = (): void => {
+  if (typeof tickCallback === 'function') Reflect.apply(tickCallback, process, []);
+};
 
 /** Something that keeps the event loop alive, or not. */
 export interface LoopHandle {

@@ -11,10 +11,8 @@ import { scenarios } from '../helpers/fidelity/scenarios.ts';
 import { ServerSide } from '../helpers/fidelity/server-side.ts';
 import { Side } from '../helpers/fidelity/sides.ts';
 
-/** What request loans must reach: 133 of 145, as a share. */
-const REQUEST_LOANS_SHARE = 133 / 145;
-/** At least so many must be identical on connection loans. */
-const CONNECTION_LOANS_IDENTICAL = 133;
+/** What each kind of loan must reach: 133 of 145, as a share. */
+const IDENTICAL_SHARE = 133 / 145;
 
 /** Makes a head not simple, so that its connection is lent, and means nothing to an app. */
 const NOT_SIMPLE = ['TE: trailers'];
@@ -77,6 +75,6 @@ test('a lent request behaves as one of node:http, on both kinds of loan', async 
     const identical = comparisons.filter(({ isIdentical }) => isIdentical).length;
     t.is(comparisons.length, all);
     t.log(`${title}: ${identical} of ${all} identical on Node ${process.versions.node}`);
-    t.true(loan === 'request' ? identical / all >= REQUEST_LOANS_SHARE : identical >= CONNECTION_LOANS_IDENTICAL);
+    t.true(identical / all >= IDENTICAL_SHARE);
   }
 });
