@@ -14,7 +14,7 @@ let depth = 0;
 
 export const tickAfterBodyPieces = (socket: Socket): void => {
   afterBodyPieces(socket, () => {
-    // A tick that resumed the socket would parse what is buffered within this very parsing: node aborts on that.
+    // A tick that resumed the socket would parse what is buffered within this very parsing: its state is not for two.
     if (depth === MAX_DEPTH || socket.readableLength > 0) return;
     depth += 1;
     try {
