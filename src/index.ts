@@ -20,7 +20,7 @@ export {
   type RouteReply,
   type Routes,
   type StaticOptions,
-} from './app-adapter/define-app.ts';
+} from './app-adapter/load/define-app.ts';
 export { type Config, defineConfig } from './config-file.ts';
 export { DEFAULT_READ_TIMEOUT_MS, DEFAULT_THREAD_COUNT, type ServerOptions } from './shared/options.ts';
 export {

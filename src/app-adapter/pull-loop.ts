@@ -12,7 +12,7 @@ import { BAD_REQUEST } from '../shared/replies.ts';
 import { type Claim, claimNext, freeEntry, mayHoldRequests } from '../shared/request-ring.ts';
 import { RingReader } from '../shared/ring-bytes.ts';
 import { addRunning, countServed, goToSleep, stayAwake, wakeUp } from '../shared/thread-line.ts';
-import { sendWhole, type DirectSettings } from './direct-loan.ts';
+import { sendWhole, type DirectSettings } from './direct-route/direct-loan.ts';
 import { HeldConnection, type HeldLoan, HeldRequest, type LoanOwner } from './held-loan.ts';
 import { parseHead, type RequestHead } from './head-parser.ts';
 import type { ConnectionAddresses } from './loan.ts';

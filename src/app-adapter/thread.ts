@@ -6,12 +6,12 @@ import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
 import { toPlainError } from '../shared/plain-error.ts';
 import type { FromThread, LogFields, LogLevel, ThreadStart, ToThread } from '../shared/messages.ts';
-import { ConnectionLoans } from './connection-loan.ts';
-import { serveDirectRoute } from './direct-loan.ts';
+import { ConnectionLoans } from './connection-loan/connection-loan.ts';
+import { serveDirectRoute } from './direct-route/direct-loan.ts';
 import { HeldRequest } from './held-loan.ts';
-import { loadApp } from './load-app.ts';
+import { loadApp } from './load/load-app.ts';
 import { PullLoop } from './pull-loop.ts';
-import { closeAfterReplies, serveRequest } from './request-loan.ts';
+import { closeAfterReplies, serveRequest } from './request-loan/request-loan.ts';
 import { ThreadMemory } from './thread-memory.ts';
 
 export default async function runThread(start: ThreadStart & { readonly messages: MessagePort }): Promise<void> {

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import test from 'ava';
 import { loadLibc } from '../../src/acceptor/libc.ts';
-import { sendWhole } from '../../src/app-adapter/direct-loan.ts';
+import { sendWhole } from '../../src/app-adapter/direct-route/direct-loan.ts';
 import type { HeldConnection, HeldRequest } from '../../src/app-adapter/held-loan.ts';
 import type { RequestHead } from '../../src/app-adapter/head-parser.ts';
 import { PullLoop } from '../../src/app-adapter/pull-loop.ts';

@@ -5,8 +5,8 @@
 import http from 'node:http';
 import net from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import { serveDirectOnNode } from '../../src/app-adapter/direct-route.ts';
-import { type AppHost, loadApp } from '../../src/app-adapter/load-app.ts';
+import { serveDirectOnNode } from '../../src/app-adapter/direct-route/direct-route.ts';
+import { type AppHost, loadApp } from '../../src/app-adapter/load/load-app.ts';
 import type { FromAppThread, AppThreadStart } from './app-thread.ts';
 
 const port = parentPort;

@@ -2,7 +2,7 @@
 import { on } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import type { AppHost } from '../../src/app-adapter/load-app.ts';
+import type { AppHost } from '../../src/app-adapter/load/load-app.ts';
 
 export interface AppThreadStart {
   readonly appUrl: string;

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
-import type { RouteHandler } from '../../src/app-adapter/define-app.ts';
-import { runDirectRoute, serveDirectOnNode } from '../../src/app-adapter/direct-route.ts';
-import { type Route, RouteTable } from '../../src/app-adapter/route-table.ts';
+import type { RouteHandler } from '../../src/app-adapter/load/define-app.ts';
+import { runDirectRoute, serveDirectOnNode } from '../../src/app-adapter/direct-route/direct-route.ts';
+import { type Route, RouteTable } from '../../src/app-adapter/direct-route/route-table.ts';
 
 export interface Ask {
   readonly method?: string;

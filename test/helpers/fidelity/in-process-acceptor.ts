@@ -10,7 +10,7 @@ import koffi from 'koffi';
 import { HEAD_INCOMPLETE, HEAD_SIMPLE, HeadScan } from '../../../src/acceptor/framing.ts';
 import { parseHead } from '../../../src/app-adapter/head-parser.ts';
 import type { ClientGone, ConnectionAddresses, RequestLoan } from '../../../src/app-adapter/loan.ts';
-import { type RequestSettings, serveRequest } from '../../../src/app-adapter/request-loan.ts';
+import { type RequestSettings, serveRequest } from '../../../src/app-adapter/request-loan/request-loan.ts';
 
 const MAX_HEADER_BYTES = 16_384;
 const F_DUPFD_CLOEXEC = process.platform === 'darwin' ? 67 : 1030;

@@ -4,7 +4,7 @@
  * `lent-connection.ts` makes, in its order.
  */
 import { closeSync, writeSync } from 'node:fs';
-import { sendWhole } from '../../../src/app-adapter/direct-loan.ts';
+import { sendWhole } from '../../../src/app-adapter/direct-route/direct-loan.ts';
 import type { HeldConnection, HeldRequest } from '../../../src/app-adapter/held-loan.ts';
 import { type Answers, readTarget } from './configuration.ts';
 import { RUN } from './effects.ts';

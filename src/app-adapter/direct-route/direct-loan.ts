@@ -1,0 +1,159 @@
+/**
+ * Direct routes on request loans: the reply goes straight to the write descriptor, without `req` and
+ * `res`. One write in nearly every case; the rest of a blocked or streaming reply goes on as the
+ * client takes it. Ends the loan.
+ */
+import { BlockedReply } from '../request-loan/blocked-reply.ts';
+import { type DirectReply, runDirectRoute } from './direct-route.ts';
+import type { RequestHead } from '../head-parser.ts';
+import type { RequestLoan } from '../loan.ts';
+import type { DynamicRoute, Route } from './route-table.ts';
+import type { ThreadLog } from '../load/app-host.ts';
+
+export interface DirectSettings {
+  readonly writeTimeoutMs: number;
+  readonly log: ThreadLog;
+}
+
+export function serveDirectRoute(
+  loan: RequestLoan,
+  route: Route,
+  head: RequestHead,
+  body: Buffer | undefined,
+  settings: DirectSettings,
+): void {
+  if (route.kind === 'static') {
+    sendWhole(loan, route.reply(head.method === 'HEAD', head.keepAlive), head.keepAlive, settings);
+    return;
+  }
+  const reply = run(loan, route, head, body, settings);
+  if (!(reply instanceof Promise)) {
+    sendReply(loan, reply, settings);
+    return;
+  }
+  loan.onDrain = () => (head.keepAlive = false);
+  // As under node:http the reply of a client that has left is lost, also if its handler never ends.
+  whenGone(loan, () => loan.end(false));
+  void reply.then((settled) => sendReply(loan, settled, settings));
+}
+
+function run(
+  loan: RequestLoan,
+  route: DynamicRoute,
+  head: RequestHead,
+  body: Buffer | undefined,
+  { log }: DirectSettings,
+): DirectReply | Promise<DirectReply> {
+  const signal = (): AbortSignal => {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort(new DOMException('The client has left', 'AbortError'));
+    if (loan.isOver) abort();
+    else whenGone(loan, abort);
+    return controller.signal;
+  };
+  return runDirectRoute(route, { head, body, addresses: loan.addresses, signal }, log);
+}
+
+function sendReply(loan: RequestLoan, reply: DirectReply, settings: DirectSettings): void {
+  if (reply.body === undefined) sendWhole(loan, reply.head, reply.keepAlive, settings);
+  else void sendStream(loan, reply.head, reply.body, reply.keepAlive, settings);
+}
+
+/** Writes all of a reply and ends the loan. The bytes may be reused after the call. */
+export function sendWhole(loan: RequestLoan, bytes: Buffer, keepAlive: boolean, settings: DirectSettings): void {
+  if (!loan.beginReply()) return;
+  let written;
+  try {
+    written = loan.write(bytes);
+  } catch {
+    // The client is gone.
+    loan.end(false);
+    return;
+  }
+  if (written === bytes.length) loan.end(keepAlive);
+  else void sendStream(loan, Buffer.from(bytes.subarray(written)), undefined, keepAlive, settings);
+}
+
+/** Writes what comes, as fast as the client takes it. A stream that fails cuts the connection. */
+async function sendStream(
+  loan: RequestLoan,
+  first: Buffer,
+  rest: AsyncIterable<Uint8Array> | undefined,
+  keepAlive: boolean,
+  settings: DirectSettings,
+): Promise<void> {
+  const writer = new LoanWriter(loan, settings.writeTimeoutMs);
+  const source = rest?.[Symbol.asyncIterator]();
+  // A source that still waits for its next chunk has to hear it too.
+  const leave = (): void => void source?.return?.();
+  if (source !== undefined) whenGone(loan, () => loan.end(false), leave);
+  try {
+    await writer.write(first);
+    for (let next = await source?.next(); next?.done === false; next = await source?.next()) {
+      await writer.write(next.value);
+    }
+    loan.end(keepAlive);
+  } catch {
+    loan.end(false);
+    leave();
+  } finally {
+    writer.close();
+  }
+}
+
+/** Writes to the loan directly until the kernel takes no more, then through a duplicate. */
+class LoanWriter {
+  readonly #loan: RequestLoan;
+  readonly #writeTimeoutMs: number;
+  #blocked: BlockedReply | undefined;
+  #fail: (error: Error) => void = ignore;
+
+  constructor(loan: RequestLoan, writeTimeoutMs: number) {
+    this.#loan = loan;
+    this.#writeTimeoutMs = writeTimeoutMs;
+    // Whoever waits for a blocked write hears that there is nobody to write to any more.
+    loan.onClientGone = chain(
+      loan.onClientGone,
+      (how) => how === 'reset' && this.#fail(new Error('The client is gone')),
+    );
+    loan.onRevoked = chain(loan.onRevoked, () => this.#fail(new Error('The loan is over')));
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#loan.isOver || !this.#loan.beginReply()) throw new Error('The loan is over');
+    const written = this.#blocked === undefined ? this.#loan.write(bytes) : 0;
+    if (written === bytes.length) return;
+    this.#blocked ??= new BlockedReply(this.#loan, this.#writeTimeoutMs, ignore, () =>
+      this.#fail(new Error('The client takes nothing')),
+    );
+    const blocked = this.#blocked;
+    await new Promise<void>((resolve, reject) => {
+      this.#fail = reject;
+      blocked.send(bytes.subarray(written), (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  close(): void {
+    this.#blocked?.destroy();
+  }
+}
+
+const ignore = (): void => {};
+
+/** Calls the listeners when the client has left, or the acceptor has taken the loan back. */
+function whenGone(loan: RequestLoan, ...listeners: ReadonlyArray<() => void>): void {
+  for (const listener of listeners) {
+    loan.onClientGone = chain(loan.onClientGone, () => listener());
+    loan.onRevoked = chain(loan.onRevoked, () => listener());
+  }
+}
+
+const chain =
+  <Arguments extends readonly unknown[]>(
+    first: ((...args: Arguments) => void) | undefined,
+    second: (...args: Arguments) => void,
+  ) =>
+  (...args: Arguments): void => {
+    first?.(...args);
+    second(...args);
+  };

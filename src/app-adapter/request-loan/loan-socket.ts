@@ -1,0 +1,198 @@
+/**
+ * `req.socket` and `res.socket` of a request loan: a stream that never reads and writes to the
+ * connection's write descriptor. It lives as long as the loan and behaves towards `req`, `res` and
+ * the app as the server's `net.Socket` does, in every event and flag that a stream has.
+ *
+ * Runs in the worker thread. The loan ends exactly once, in `endLoan()`; nothing is written after.
+ */
+import type { Server } from 'node:http';
+import type { DuplexOptions } from 'node:stream';
+import { BlockedReply } from './blocked-reply.ts';
+import type { RequestLoan } from '../loan.ts';
+import { type NodeRequest, type NodeResponse, type NodeServer, startFlowing } from '../node-internals.ts';
+import { type Chunk, beginsInformational, bytesOf, bytesOfAll, isReused } from './reply-bytes.ts';
+import { streamDestroyed, writeFailed } from './socket-errors.ts';
+import { SocketSurface } from './socket-surface.ts';
+import { SocketTimer } from './socket-timer.ts';
+
+type Done = (error?: Error | null) => void;
+
+/** Requests whose loan has not ended, in this thread. */
+export const openSockets: Set<LoanSocket> = new Set();
+
+/** As node's own: reads never end by themselves, `'close'` is emitted by us a turn after the destruction. */
+let options: DuplexOptions = { allowHalfOpen: true, decodeStrings: false, emitClose: false };
+
+const optionsFor = (highWaterMark: number | undefined): DuplexOptions => {
+  if (options.highWaterMark !== highWaterMark) {
+    options = { allowHalfOpen: true, decodeStrings: false, emitClose: false };
+    if (highWaterMark !== undefined) options.highWaterMark = highWaterMark;
+  }
+  return options;
+};
+
+const emitClose = (socket: LoanSocket, hadError: boolean): void => {
+  try {
+    socket.emit('close', hadError);
+  } finally {
+    socket.endLoan();
+  }
+};
+
+const cancelWrite = (blocked: BlockedReply): void => blocked.cancel();
+
+const finishEnd = (socket: LoanSocket, done: Done): void => {
+  done();
+  setImmediate(endWithClient, socket);
+};
+
+/** The app half-closed the connection: its client answers with its own end, and so it closes. */
+const endWithClient = (socket: LoanSocket): void => {
+  if (!socket.destroyed && !socket.readableEnded) socket.emitEnd();
+};
+
+export class LoanSocket extends SocketSurface {
+  readonly server: Server;
+  incoming: NodeRequest | undefined;
+  outgoing: NodeResponse | undefined;
+  /** From `res` `'finish'` on: the socket's close aborts no request any more. */
+  isAnswered = false;
+  /** The reply is written and closed, the body of the request has not ended yet. */
+  endsWithBody = false;
+  bytesWritten = 0;
+  declare timeout?: number;
+  readonly #loan: RequestLoan;
+  readonly #writeTimeoutMs: number;
+  #hasEnded = false;
+  /** The loan has ended and its connection is open for the next request. */
+  #livesOn = false;
+  #blocked: BlockedReply | undefined;
+  #timer: SocketTimer | undefined;
+
+  constructor(loan: RequestLoan, server: NodeServer, writeTimeoutMs: number) {
+    super(optionsFor(server.highWaterMark), loan.addresses);
+    this.server = server;
+    this.#loan = loan;
+    this.#writeTimeoutMs = writeTimeoutMs;
+    startFlowing(this);
+    openSockets.add(this);
+  }
+
+  /** True once the loan has ended: the connection may already serve another request. */
+  get isOver(): boolean {
+    return this.#hasEnded || this.#loan.isOver;
+  }
+
+  /** Ends the loan, once. The connection lives on if the reply is whole and nobody wanted it closed. */
+  endLoan(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    openSockets.delete(this);
+    this.#timer?.clear();
+    this.#blocked?.destroy();
+    const response = this.outgoing;
+    this.#livesOn = response !== undefined && !response._last && !this.destroyed && !this.writableEnded;
+    this.#loan.end(this.#livesOn);
+  }
+
+  /** The readable side ends: what a FIN of the client does. */
+  emitEnd(): void {
+    this.push(null);
+    this.read(0);
+  }
+
+  override _read(): void {
+    // The acceptor reads.
+  }
+
+  override _write(chunk: Buffer | string, encoding: BufferEncoding, done: Done): void {
+    this.#send(bytesOf(chunk, encoding), this.#isInformational(chunk), done);
+  }
+
+  override _writev(chunks: Chunk[], done: Done): void {
+    const first = chunks[0];
+    this.#send(bytesOfAll(chunks), first !== undefined && this.#isInformational(first.chunk), done);
+  }
+
+  override _final(done: Done): void {
+    if (this.#livesOn) this.#closeIfIdle();
+    // In a turn of its own, as the shutdown of a real socket.
+    setImmediate(finishEnd, this, done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#timer?.clear();
+    this.#blocked?.destroy();
+    if (this.#livesOn) this.#closeIfIdle();
+    done(error);
+    // 'error' comes on the next tick, 'close' when a real handle would have closed: a turn later.
+    if (this.#blocked !== undefined) setImmediate(cancelWrite, this.#blocked);
+    setImmediate(emitClose, this, error !== null);
+  }
+
+  setTimeout(timeoutMs: number, listener?: () => void): this {
+    if (this.destroyed) return this;
+    this.timeout = timeoutMs;
+    this.#timer ??= new SocketTimer(this);
+    this.#timer.set(timeoutMs, listener, !this.#hasEnded);
+    return this;
+  }
+
+  /** The app closes a connection that it has no request of any more. */
+  #closeIfIdle(): void {
+    this.#livesOn = false;
+    this.#loan.closeIfIdle();
+  }
+
+  #isInformational(chunk: Buffer | string): boolean {
+    const response = this.outgoing;
+    return response !== undefined && !response.headersSent && beginsInformational(chunk);
+  }
+
+  #send(bytes: Buffer, isInformational: boolean, done: Done): void {
+    this.#timer?.refresh();
+    if (bytes.length === 0) {
+      done();
+      return;
+    }
+    // The one check before bytes leave: a loan that is over may not touch what its connection does now.
+    if (this.#hasEnded || !this.#loan.beginReply()) {
+      this.destroy();
+      done(streamDestroyed());
+      return;
+    }
+    const finished = isInformational ? this.#afterInformational(done) : done;
+    let written: number;
+    try {
+      written = this.#loan.write(bytes);
+    } catch (error) {
+      done(writeFailed(error));
+      return;
+    }
+    this.bytesWritten += written;
+    if (written === bytes.length) {
+      finished();
+      return;
+    }
+    const rest = bytes.subarray(written);
+    this.#blocked ??= new BlockedReply(
+      this.#loan,
+      this.#writeTimeoutMs,
+      (count) => this.#onProgress(count),
+      () => this.destroy(),
+    );
+    this.#blocked.send(isReused(rest) ? Buffer.from(rest) : rest, finished);
+  }
+
+  #afterInformational(done: Done): Done {
+    return (error) => {
+      if (!error) this.#loan.endInformational();
+      done(error);
+    };
+  }
+
+  #onProgress(count: number): void {
+    this.bytesWritten += count;
+    this.#timer?.refresh();
+  }
+}
