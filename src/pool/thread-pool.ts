@@ -10,7 +10,7 @@ import type { FromThread, ThreadStart, ToThread } from '../shared/messages.ts';
 import { createError } from '../shared/errors.ts';
 import { reviveError } from '../shared/plain-error.ts';
 import type { ThreadOptions } from '../shared/options.ts';
-import { restartPauseMs } from './restart-policy.ts';
+import { afterDeath, NEW_PLACE, type PlaceHistory, restartPauseMs } from './restart-policy.ts';
 import { ThreadExits } from './thread-exits.ts';
 
 /** The thread's own word on a slow app says more, so it gets this long to say it. */
@@ -65,7 +65,8 @@ export class ThreadPool {
   readonly #exits = new ThreadExits();
   /** By line. */
   readonly #threads = new Map<number, RunningThread>();
-  readonly #failedStarts: number[];
+  /** By threadNumber. */
+  readonly #histories: PlaceHistory[];
   readonly #lives = new Set<Promise<void>>();
   #isStopping = false;
   #wake: AbortController = new AbortController();
@@ -73,8 +74,8 @@ export class ThreadPool {
   constructor(parts: ThreadPoolParts) {
     this.#parts = parts;
     const { threadCount, resourceLimits } = parts.options;
-    this.#failedStarts = Array.from({ length: threadCount }, () => 0);
-    this.#piscina = new Piscina({
+    this.#histories = Array.from({ length: threadCount }, () => NEW_PLACE);
+    this.#piscina = createPiscina({
       filename: parts.threadUrl.href,
       minThreads: threadCount,
       // One more: a replacement may start before the one it replaces has gone.
@@ -83,7 +84,7 @@ export class ThreadPool {
       idleTimeout: Number.POSITIVE_INFINITY,
       // Its default blocks the thread in Atomics.wait, away from its event loop.
       atomics: 'disabled',
-      ...(resourceLimits === undefined ? {} : { resourceLimits: { ...resourceLimits } }),
+      resourceLimits: { ...resourceLimits },
     });
     // Without a task to blame; the thread's exit is seen by its place.
     this.#piscina.on('error', ignore);
@@ -147,7 +148,7 @@ export class ThreadPool {
       bellEnds = createBell();
     } catch (error) {
       // Descriptors are used up: as one that died while it started.
-      const pauseMs = this.#countFailedStart(threadNumber);
+      const pauseMs = this.#noteDeath(threadNumber, undefined);
       if (pauseMs !== undefined && this.#hasStarted) void this.#replace(threadNumber, pauseMs);
       return error;
     }
@@ -162,13 +163,14 @@ export class ThreadPool {
       } else if (message.type === 'load-failed') loadError = reviveError(message.error);
       else if (message.type === 'ready') {
         thread.isReady = true;
+        readyAt = performance.now();
         clearTimeout(loadTimer);
-        this.#failedStarts[threadNumber] = 0;
         onReady(line, bell);
         whenReady();
       } else onMessage(line, message);
     });
     let loadError: unknown;
+    let readyAt: number | undefined;
     let loadTimer: NodeJS.Timeout | undefined;
     const closed = once(messages, 'close');
     const start: ThreadStart & { messages: MessagePort } = {
@@ -197,7 +199,8 @@ export class ThreadPool {
     error = loadError ?? error;
     this.#exits.watch(this.#piscina.threads);
     this.#threads.delete(line);
-    const pauseMs = thread.isReady ? this.#restartPauseMs(threadNumber) : this.#countFailedStart(threadNumber);
+    const livedMs = readyAt === undefined ? undefined : performance.now() - readyAt;
+    const pauseMs = this.#noteDeath(threadNumber, livedMs);
     const { threadId, isReady: wasReady } = thread;
     onExit(
       line,
@@ -208,14 +211,11 @@ export class ThreadPool {
     return error;
   }
 
-  #countFailedStart(threadNumber: number): number | undefined {
-    this.#failedStarts[threadNumber] = (this.#failedStarts[threadNumber] ?? 0) + 1;
-    return this.#restartPauseMs(threadNumber);
-  }
-
-  /** How long the place stays empty; undefined: for ever. */
-  #restartPauseMs(threadNumber: number): number | undefined {
-    return this.#isStopping ? undefined : restartPauseMs(this.#failedStarts[threadNumber] ?? 0);
+  /** Gives how long the place stays empty; undefined: for ever. */
+  #noteDeath(threadNumber: number, livedMs: number | undefined): number | undefined {
+    const history = afterDeath(this.#histories[threadNumber] ?? NEW_PLACE, livedMs);
+    this.#histories[threadNumber] = history;
+    return this.#isStopping ? undefined : restartPauseMs(history);
   }
 
   /** An app that never leaves its thread's event loop cannot be timed by the thread itself. */
@@ -234,7 +234,7 @@ export class ThreadPool {
   superviseFromNow(): void {
     this.#hasStarted = true;
     const alive = new Set([...this.#threads.values()].map(({ threadNumber }) => threadNumber));
-    for (const threadNumber of this.#failedStarts.keys()) {
+    for (const threadNumber of this.#histories.keys()) {
       if (!alive.has(threadNumber)) void this.#replace(threadNumber, 0);
     }
   }
@@ -254,6 +254,22 @@ export class ThreadPool {
 }
 
 const ignore = (): void => {};
+
+/**
+ * A thread that ends inside its HTTP parser leaves node's stack of async ids behind, and Node 20 ends
+ * the whole process over that unless it is told not to check.
+ */
+const NO_ASYNC_ID_CHECK = '--no-force-async-hooks-checks';
+
+function createPiscina(options: NonNullable<ConstructorParameters<typeof Piscina>[0]>): Piscina {
+  try {
+    return new Piscina({ ...options, execArgv: [...process.execArgv, NO_ASYNC_ID_CHECK] });
+  } catch (error) {
+    // One of the process's own flags is for processes only: threads inherit it, but are not to be given it.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error;
+    return new Piscina(options);
+  }
+}
 
 /** A pause that ends early, without an error, when the signal aborts. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

@@ -46,7 +46,8 @@ async function connectFromOwnPort(port: number): Promise<Socket> {
 export async function sendTo(port: number, pieces: readonly Buffer[]): Promise<Outcome> {
   const socket = await connectFromOwnPort(port);
   const clientPort = socket.localPort ?? 0;
-  const closed = once(socket, 'close');
+  // Not `once()`: that rejects with an 'error' that comes first.
+  const closed = new Promise<unknown>((resolve) => socket.once('close', resolve));
   const answers: Answer[] = [];
   let error: string | undefined;
   const parser = new ResponseParser(({ status, headers, body, head }) => {
