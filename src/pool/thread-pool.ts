@@ -12,6 +12,7 @@ import { reviveError } from '../shared/plain-error.ts';
 import type { ThreadOptions } from '../shared/options.ts';
 import { afterDeath, NEW_PLACE, type PlaceHistory, restartPauseMs } from './restart-policy.ts';
 import { ThreadExits } from './thread-exits.ts';
+import { withThreadFlags } from './thread-flags.ts';
 
 /** The thread's own word on a slow app says more, so it gets this long to say it. */
 const LOAD_GRACE_MS = 1000;
@@ -75,7 +76,7 @@ export class ThreadPool {
     this.#parts = parts;
     const { threadCount, resourceLimits } = parts.options;
     this.#histories = Array.from({ length: threadCount }, () => NEW_PLACE);
-    this.#piscina = createPiscina({
+    const piscinaOptions = {
       filename: parts.threadUrl.href,
       minThreads: threadCount,
       // One more: a replacement may start before the one it replaces has gone.
@@ -85,7 +86,8 @@ export class ThreadPool {
       // Its default blocks the thread in Atomics.wait, away from its event loop.
       atomics: 'disabled',
       resourceLimits: { ...resourceLimits },
-    });
+    } as const;
+    this.#piscina = withThreadFlags((flags) => new Piscina({ ...piscinaOptions, ...flags }));
     // Without a task to blame; the thread's exit is seen by its place.
     this.#piscina.on('error', ignore);
   }
@@ -254,22 +256,6 @@ export class ThreadPool {
 }
 
 const ignore = (): void => {};
-
-/**
- * A thread that ends inside its HTTP parser leaves node's stack of async ids behind, and Node 20 ends
- * the whole process over that unless it is told not to check.
- */
-const NO_ASYNC_ID_CHECK = '--no-force-async-hooks-checks';
-
-function createPiscina(options: NonNullable<ConstructorParameters<typeof Piscina>[0]>): Piscina {
-  try {
-    return new Piscina({ ...options, execArgv: [...process.execArgv, NO_ASYNC_ID_CHECK] });
-  } catch (error) {
-    // One of the process's own flags is for processes only: threads inherit it, but are not to be given it.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error;
-    return new Piscina(options);
-  }
-}
 
 /** A pause that ends early, without an error, when the signal aborts. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
