@@ -12,6 +12,10 @@ const MAX_DEPTH = 16;
 
 let depth = 0;
 
+const rethrow = (error: unknown): never => {
+  throw error;
+};
+
 export const tickAfterBodyPieces = (socket: Socket): void => {
   afterBodyPieces(socket, () => {
     // A tick that resumed the socket would parse what is buffered within this very parsing: its state is not for two.
@@ -19,6 +23,9 @@ export const tickAfterBodyPieces = (socket: Socket): void => {
     depth += 1;
     try {
       runTicks();
+    } catch (error) {
+      // Out of here it would be the parser's error, and the client's fault; it is an uncaught exception.
+      process.nextTick(rethrow, error);
     } finally {
       depth -= 1;
     }
