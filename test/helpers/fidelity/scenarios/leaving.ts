@@ -87,9 +87,10 @@ export const leaving: readonly Scenario[] = [
   ...both((how) => ({
     name: `client-${how}-in-a-post`,
     request: { method: 'POST', body: 'sent whole' },
+    // Not before the body is there: with a reset right behind it Node 20 reads both at once, or not.
     handle: ({ req, reached }) => {
       req.pause();
-      reached('handler');
+      req.once('readable', () => reached('handler'));
     },
     client: leaveAt('handler', how),
   })),
