@@ -59,6 +59,12 @@ export class PullLoop implements LoanOwner {
     this.#schedule();
   }
 
+  /** Takes no more requests from now on. Calls back once, in a turn of its own, when all that it has are over. */
+  retire(whenEmpty: () => void): void {
+    this.#whenEmpty = () => void this.#root.runInAsyncScope(setImmediate, undefined, whenEmpty);
+    this.#lookWhetherEmpty();
+  }
+
   get loans(): Iterable<HeldLoan> {
     return this.#loans.values();
   }
@@ -96,6 +102,7 @@ export class PullLoop implements LoanOwner {
 
   loanEnded(loan: HeldLoan): void {
     if (this.#loans.get(loan.slot) === loan) this.#loans.delete(loan.slot);
+    if (this.#whenEmpty !== undefined) this.#lookWhetherEmpty();
     if (loan instanceof HeldConnection) {
       if (!loan.hasBegun) this.#waitingConnections -= 1;
       while (loan.running > 0) loan.requestEnded();
@@ -123,6 +130,14 @@ export class PullLoop implements LoanOwner {
   }
 
   #wasFull = false;
+  /** Defined once it is retired. */
+  #whenEmpty: (() => void) | undefined;
+
+  #lookWhetherEmpty(): void {
+    if (this.#loans.size > 0) return;
+    this.#whenEmpty?.();
+    this.#whenEmpty = ignore;
+  }
 
   get #isFull(): boolean {
     return this.#running >= this.#parts.concurrency || this.#waitingConnections >= MAX_WAITING_CONNECTIONS;
@@ -141,6 +156,7 @@ export class PullLoop implements LoanOwner {
   #pullOne(): void {
     const { memory, layout, line } = this.thread;
     this.#scheduled -= 1;
+    if (this.#whenEmpty !== undefined) return;
     if (this.#isFull) {
       this.#wasFull = true;
       return;
@@ -220,6 +236,8 @@ export class PullLoop implements LoanOwner {
     return body;
   }
 }
+
+const ignore = (): void => {};
 
 const familyOf = (address: string): 'IPv4' | 'IPv6' => (address.includes(':') ? 'IPv6' : 'IPv4');
 
