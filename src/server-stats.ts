@@ -22,6 +22,10 @@ export interface ThreadStats {
 export interface ServerStats {
   /** Requests that wait and that no thread has taken. */
   readonly pending: number;
+  /** How many may wait now: the `maxPending` option, or what was measured for 'auto'. */
+  readonly maxPending: number;
+  /** Requests a second that the threads complete when all are busy, as measured for `maxPending: 'auto'`; undefined until it is known. */
+  readonly fullRatePerSecond: number | undefined;
   /** Requests that threads have begun and not finished. */
   readonly running: number;
   /** Open connections. */
@@ -66,6 +70,8 @@ export function createStats(
   const { accepted, rejected, refused } = acceptor.connections.counters;
   return {
     pending: acceptor.lending.countPending(),
+    maxPending: acceptor.pendingLimit.current,
+    fullRatePerSecond: acceptor.pendingLimit.ratePerSecond,
     running,
     connections: acceptor.connections.table.size,
     lent,

@@ -79,6 +79,7 @@ export class Server {
       options: this.#options,
       tell: (line, message) => this.#pool?.tell(line, message),
       bellDescriptor: bellReadEnd,
+      idleTimes: () => this.#pool?.idleTimes() ?? [],
       whenOver: () => this.#whenConnectionOver(),
     });
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));

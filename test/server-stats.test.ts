@@ -17,6 +17,7 @@ test('each count is of what it says', async (t) => {
   ];
   const stats = (): ReturnType<typeof createStats> => createStats(memory, layout, acceptor, threads);
   t.like(stats(), { pending: 0, running: 0, connections: 0, lent: 0, accepted: 0, served: 0 });
+  t.like(stats(), { maxPending: 1024, fullRatePerSecond: undefined }, 'nothing is measured yet');
 
   const clients = [new RawConnection(byHand.port), new RawConnection(byHand.port), new RawConnection(byHand.port)];
   clients[0]?.request(get('/1'));
@@ -55,5 +56,6 @@ test('what it gives does not change afterwards', async (t) => {
   client.request(get());
   t.is((await client.response()).status, 503);
   t.is(before.rejected.maxPending, 0);
+  t.like(before, { maxPending: 0, fullRatePerSecond: undefined }, 'a number is that number, and nothing is measured');
   t.is(createStats(byHand.memory, byHand.layout, byHand.acceptor, []).rejected.maxPending, 1);
 });

@@ -21,8 +21,10 @@ import { Departures } from './departures.ts';
 import { HEAD_SIMPLE, HeadScan } from './framing.ts';
 import { Lending } from './lending.ts';
 import type { Libc } from './libc.ts';
+import type { IdleTimes } from './load-sampler.ts';
 import { LoanEnds } from './loan-ends.ts';
 import { type AcceptedHandle, createSocket, startReading, stopReading } from './node-internals.ts';
+import { PendingLimit } from './pending-limit.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { ThreadBells } from './thread-bells.ts';
 import type { Verdict } from './timeouts.ts';
@@ -40,6 +42,7 @@ export interface AcceptorParts {
   readonly options: ResolvedOptions;
   /** Read end of the bell that threads ring. */
   readonly bellDescriptor: number;
+  readonly idleTimes: IdleTimes;
   /** Sends a message to the thread that has the line. */
   readonly tell: (line: number, message: ToThread) => void;
   /** A connection is over and forgotten. */
@@ -51,6 +54,7 @@ export class Acceptor {
   readonly lending: Lending;
   readonly bells: ThreadBells;
   readonly loanEnds: LoanEnds;
+  readonly pendingLimit: PendingLimit;
   readonly #departures: Departures;
   readonly #deadThreads: DeadThreads;
   readonly #memory: Memory;
@@ -61,7 +65,8 @@ export class Acceptor {
   /** For requests that come whole; a request that does not keeps its scan. */
   #scan: HeadScan = new HeadScan();
 
-  constructor({ memory, layout, buffer, libc, options, bellDescriptor, tell, whenOver }: AcceptorParts) {
+  constructor(parts: AcceptorParts) {
+    const { memory, layout, buffer, libc, options, bellDescriptor, tell, whenOver } = parts;
     this.#memory = memory;
     this.#libc = libc;
     this.#options = options;
@@ -79,6 +84,8 @@ export class Acceptor {
       bells: this.bells,
       addressesOf: ({ socket }) => addresses.of(socket),
     });
+    const hasPending = (): boolean => this.lending.hasPending(1);
+    this.pendingLimit = new PendingLimit(options, { memory, layout, idleTimes: parts.idleTimes, hasPending });
     const common = { memory, layout, libc, connections: this.connections, lending: this.lending, tell, resume };
     this.loanEnds = new LoanEnds(common);
     this.#departures = new Departures(common);
@@ -188,6 +195,7 @@ export class Acceptor {
   ): void {
     connection.scan = undefined;
     connection.isHeadWhole = false;
+    this.pendingLimit.wake();
     if (this.#isFull()) {
       this.connections.reject(connection, 'maxPending', now);
       return;
@@ -207,7 +215,7 @@ export class Acceptor {
   }
 
   #isFull(): boolean {
-    const { maxPending } = this.#options;
+    const maxPending = this.pendingLimit.current;
     if (!this.lending.hasPending(maxPending)) return false;
     return mustRefuse(this.lending.countPending(), this.bells.countReady(), maxPending);
   }
@@ -299,6 +307,7 @@ export class Acceptor {
   close(): void {
     this.connections.table.forEach(({ socket }) => socket.destroy());
     this.bells.close();
+    this.pendingLimit.close();
     this.connections.close();
     this.#bell.destroy();
   }

@@ -102,6 +102,15 @@ export class ThreadPool {
     return this.#threads.values();
   }
 
+  /** For how long each ready thread's event loop has waited for events, in milliseconds since it began. */
+  idleTimes(): readonly (readonly [line: number, idleMs: number])[] {
+    const workers = new Map(this.#piscina.threads.map((worker) => [worker.threadId, worker]));
+    return [...this.#threads.values()].flatMap(({ line, threadId, isReady }) => {
+      const worker = isReady ? workers.get(threadId ?? -1) : undefined;
+      return worker === undefined ? [] : [[line, worker.performance.eventLoopUtilization().idle] as const];
+    });
+  }
+
   tell(line: number, message: ToThread): void {
     this.#threads.get(line)?.messages.postMessage(message);
   }

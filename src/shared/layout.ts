@@ -5,6 +5,8 @@
  * to each thread with the buffer. Untouched pages cost no memory, so generous sizes are free.
  */
 
+import { UNMEASURED_MAX_PENDING } from './max-pending.ts';
+
 /** Cells in a cache line of 64 bytes. */
 const LINE = 16;
 
@@ -82,7 +84,7 @@ export interface Layout {
 
 export interface LayoutNeeds {
   readonly threadCount: number;
-  readonly maxPending: number;
+  readonly maxPending: number | 'auto';
   readonly maxHeaderBytes: number;
   readonly inlineBodyBytes: number;
 }
@@ -94,7 +96,8 @@ const nextPowerOfTwo = (value: number): number => 2 ** Math.ceil(Math.log2(value
 /** Computes all positions. Two lines a thread and two more: a replacement runs beside the old one. */
 export function computeLayout(needs: LayoutNeeds): Layout {
   const lineCount = 2 * needs.threadCount + 2;
-  const wanted = Math.max(MIN_RING_SIZE, Math.min(needs.maxPending + lineCount, MAX_RING_SIZE));
+  const maxPending = needs.maxPending === 'auto' ? UNMEASURED_MAX_PENDING : needs.maxPending;
+  const wanted = Math.max(MIN_RING_SIZE, Math.min(maxPending + lineCount, MAX_RING_SIZE));
   const ringSize = nextPowerOfTwo(wanted);
   const blockCount = Math.min(MAX_BLOCKS, ringSize);
   const blockBytes = roundUp(ADDRESS_BYTES + needs.maxHeaderBytes + needs.inlineBodyBytes + READ_AHEAD_BYTES, 4096);

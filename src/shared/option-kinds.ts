@@ -86,6 +86,28 @@ export function zeroAs(most: number, kind: OptionKind<number>): OptionKind<numbe
   return { ...kind, resolve: (option, value) => kind.resolve(option, value) || most };
 }
 
+/** A word beside the values of another kind. */
+export function wordOr<const Word extends string, Value>(
+  word: Word,
+  kind: OptionKind<Value>,
+): OptionKind<Word | Value> {
+  const expected = `'${word}', or ${kind.expected}`;
+  return {
+    ...kind,
+    expected,
+    placeholder: `${word}|${kind.placeholder}`,
+    resolve(option, value) {
+      if (value === word) return word;
+      try {
+        return kind.resolve(option, value);
+      } catch {
+        // The kind itself would not name the word.
+        throw createError('OPTION_INVALID', { option, expected, got: value });
+      }
+    },
+  };
+}
+
 export function choice<const Choice extends string>(...choices: readonly Choice[]): OptionKind<Choice> {
   return checked(`one of ${choices.join(', ')}`, (value) => (choices as readonly unknown[]).includes(value), {
     placeholder: choices.join('|'),

@@ -12,6 +12,7 @@ import {
   resourceLimits,
   text,
   unavailable,
+  wordOr,
   zeroAs,
   type OptionKind,
 } from './option-kinds.ts';
@@ -115,9 +116,17 @@ export const OPTION_TABLE: { readonly [Name in OptionName]: OptionRow<ResolvedOp
   },
   maxPending: {
     group: 'Overload',
-    meaning: 'Requests that may wait for a thread; more get a 503 at once. 0: none may wait; Infinity: no limit.',
-    kind: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, orInfinity: true }),
-    default: 1024,
+    meaning:
+      'Requests that may wait for a thread; more get a 503 at once. auto: as many as the threads complete in `targetWaitMs`; 0: none may wait; Infinity: no limit.',
+    kind: wordOr('auto', integer({ min: 0, max: Number.MAX_SAFE_INTEGER, orInfinity: true })),
+    default: 'auto',
+  },
+  targetWaitMs: {
+    group: 'Overload',
+    meaning: "The wait that `maxPending: 'auto'` aims at.",
+    // A wait of nothing is `maxPending: 0`; of more than an hour there is no measure.
+    kind: integer({ min: 1, max: 3_600_000, unit: 'ms' }),
+    default: 500,
   },
   maxWaitMs: {
     group: 'Overload',

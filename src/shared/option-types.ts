@@ -28,8 +28,10 @@ export interface ServerOptions {
   concurrencyPerThread?: number;
   /** Limits of each thread's JavaScript heap and stack, as `node:worker_threads` takes them. Default none. */
   resourceLimits?: ResourceLimits;
-  /** Requests that may wait for a thread; more get a 503 at once. 0: none may wait; Infinity: no limit. Default 1024. */
-  maxPending?: number;
+  /** Requests that may wait for a thread; more get a 503 at once. auto: as many as the threads complete in `targetWaitMs`; 0: none may wait; Infinity: no limit. Default 'auto'. */
+  maxPending?: number | 'auto';
+  /** The wait that `maxPending: 'auto'` aims at. Default 500 ms. */
+  targetWaitMs?: number;
   /** How long a request may wait for a thread before it gets a 503. Default 0 (off). */
   maxWaitMs?: number;
   /** Longest pause between two pieces of a request; then 408. Default 30000 ms. */
@@ -77,7 +79,8 @@ export interface ResolvedOptions {
   readonly threadCount: number;
   readonly concurrencyPerThread: number;
   readonly resourceLimits: Readonly<ResourceLimits>;
-  readonly maxPending: number;
+  readonly maxPending: number | 'auto';
+  readonly targetWaitMs: number;
   readonly maxWaitMs: number;
   readonly readTimeoutMs: number;
   readonly maxRequestReadMs: number;

@@ -225,6 +225,7 @@ export class AcceptorByHand {
       libc,
       options: this.options,
       bellDescriptor: readEnd,
+      idleTimes: () => [],
       tell: (line, message) => {
         this.told.push({ line, message });
         this.#news.emit('told');

@@ -39,9 +39,10 @@ import {
 } from '../../src/shared/layout.ts';
 
 const LINE_CELLS = 16;
-const NEEDS: LayoutNeeds = { threadCount: 2, maxPending: 1024, maxHeaderBytes: 16_384, inlineBodyBytes: 65_536 };
+type Needs = LayoutNeeds & { readonly maxPending: number };
+const NEEDS: Needs = { threadCount: 2, maxPending: 1024, maxHeaderBytes: 16_384, inlineBodyBytes: 65_536 };
 
-const CASES: Readonly<Record<string, LayoutNeeds>> = {
+const CASES: Readonly<Record<string, Needs>> = {
   usual: NEEDS,
   'one thread, nothing may wait': { ...NEEDS, threadCount: 1, maxPending: 0, inlineBodyBytes: 0 },
   'most threads, no limit of pending': { ...NEEDS, threadCount: 500, maxPending: Number.POSITIVE_INFINITY },
@@ -80,6 +81,10 @@ for (const [what, needs] of Object.entries(CASES)) {
     t.true(ringSize >= 256);
   });
 }
+
+test("'auto' is laid out for what may wait before anything is measured", (t) => {
+  t.deepEqual(computeLayout({ ...NEEDS, maxPending: 'auto' }), computeLayout({ ...NEEDS, maxPending: 1024 }));
+});
 
 test('an owner fits the 10 bits that a word has for it', (t) => {
   t.true(computeLayout({ ...NEEDS, threadCount: 500 }).lineCount < 1 << 10);

@@ -30,7 +30,8 @@ test('defaults', (t) => {
     threadCount: DEFAULT_THREAD_COUNT,
     concurrencyPerThread: 1024,
     resourceLimits: {},
-    maxPending: 1024,
+    maxPending: 'auto',
+    targetWaitMs: 500,
     maxWaitMs: 0,
     readTimeoutMs: 30_000,
     maxRequestReadMs: 60_000,
@@ -82,6 +83,8 @@ test(accepts, 'threadCount', 1);
 test(accepts, 'threadCount', 500);
 test(accepts, 'maxPending', 0);
 test(accepts, 'maxPending', Infinity);
+test(accepts, 'maxPending', 'auto');
+test(accepts, 'targetWaitMs', 1);
 test(accepts, 'gracefulTimeoutMs', 0);
 test(accepts, 'inlineBodyBytes', 0);
 test(accepts, 'maxBodyBytes', 0);
@@ -145,7 +148,7 @@ test(
   refuses,
   { maxPending: -1 },
   'OPTION_INVALID',
-  expected('maxPending', 'an integer from 0 to 9007199254740991 or Infinity', '-1 (number)'),
+  expected('maxPending', "'auto', or an integer from 0 to 9007199254740991 or Infinity", '-1 (number)'),
 );
 test(
   refuses,

@@ -94,6 +94,7 @@ export class AcceptorSession implements Session, Host {
           libc: this.#libc,
           options: OPTIONS,
           bellDescriptor: ACCEPTOR_BELL,
+          idleTimes: () => [],
           tell: (line, message) => this.#tell(line, message),
           whenOver: (connection) => this.#whenOver(connection),
         }),
