@@ -31,7 +31,7 @@ const microsecondsEach = (run: () => void): number => {
   return Number(process.hrtime.bigint() - began) / HEADS_PER_ROUND / 1_000;
 };
 
-console.log(formatMachine(describeMachine()));
+console.log(`${formatMachine(describeMachine())}, Node ${process.version}`);
 for (const [name, text] of Object.entries(HEADS)) {
   const received = Buffer.from(text, 'latin1');
   const shared = Buffer.from(new SharedArrayBuffer(text.length));

@@ -1,4 +1,4 @@
-/** The machine and the versions that a run was made with: figures without them mean nothing. */
+/** The machine that a run was made with: figures without it mean nothing. */
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 
 export interface Machine {
@@ -6,7 +6,6 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGigabytes: number;
   readonly kernel: string;
-  readonly node: string;
   /** Of the minute before: above the number of cores, others were using the machine. */
   readonly loadBefore: number;
 }
@@ -16,10 +15,9 @@ export const describeMachine = (): Machine => ({
   cores: availableParallelism(),
   memoryGigabytes: Math.round(totalmem() / 2 ** 30),
   kernel: `${process.platform} ${release()}`,
-  node: process.version,
   loadBefore: loadavg()[0] ?? 0,
 });
 
 export const formatMachine = (machine: Machine): string =>
-  `${machine.cores} x ${machine.processor}, ${machine.memoryGigabytes} GB, ${machine.kernel}, Node ${machine.node}, ` +
+  `${machine.cores} x ${machine.processor}, ${machine.memoryGigabytes} GB, ${machine.kernel}, ` +
   `load before ${machine.loadBefore.toFixed(2)}`;

@@ -1,67 +1,101 @@
 /**
- * The command: `npm run bench -- [scenario ...] [--against rival,rival] [--rounds n] [--seconds n]
- * [--quick] [--node program] [--json file]`. Prints one table a scenario, medians of the rounds;
- * with --json also every measurement.
+ * The command: `npm run bench`, see `options.ts` for what it takes. Measures the chosen scenarios
+ * one after the other and prints a table of each; a whole run also writes `docs/benchmarks`.
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { buildBaseTree } from './base-tree.ts';
+import { measureLoopsPerMs } from './calibrate.ts';
+import { chooseRuns, formOf, type Chosen } from './choose.ts';
 import { describeMachine, formatMachine } from './machine.ts';
-import { measureScenario } from './measure.ts';
+import { measureScenario, type MeasureOptions } from './measure.ts';
+import { chooseNode } from './node-versions.ts';
+import { parseOptions, USAGE, type BenchOptions } from './options.ts';
+import { planSeconds } from './plan.ts';
+import { writePages, type Measured } from './report/page.ts';
+import {
+  hashSource,
+  isSameRun,
+  readRecord,
+  readRivalVersions,
+  writeRecord,
+  type Conditions,
+} from './report/records.ts';
+import { formatResult } from './report/table.ts';
+import { hyperionBase } from './rivals/hyperion.ts';
 import { RIVALS } from './rivals/index.ts';
 import { SCENARIOS } from './scenarios/index.ts';
-import { formatResult } from './table.ts';
 import type { ScenarioResult } from './types.ts';
 
-/** Three are the least that have a median; two keep the quick form below three minutes. */
-const ROUNDS = 3;
-const QUICK = { rounds: 2, seconds: 3, warmUpSeconds: 2 };
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    against: { type: 'string' },
-    rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    node: { type: 'string', default: process.execPath },
-    json: { type: 'string' },
-  },
-});
-
-const pickByName = <T extends { readonly name: string }>(
-  all: readonly T[],
-  names: readonly string[],
-  what: string,
-): T[] =>
-  names.map((name) => {
-    const found = all.find((item) => item.name === name);
-    if (found === undefined)
-      throw new Error(`No ${what} ${name}; there are ${all.map((item) => item.name).join(', ')}`);
-    return found;
+const allRecords = (): Measured[] =>
+  SCENARIOS.flatMap((scenario) => {
+    const record = readRecord(scenario.name);
+    return record === undefined ? [] : [{ scenario, record }];
   });
 
-const scenarios =
-  positionals.length > 0
-    ? pickByName(SCENARIOS, positionals, 'scenario')
-    : pickByName(SCENARIOS, ['hello', 'mixed'], 'scenario');
-const rivals =
-  values.against === undefined ? RIVALS : pickByName(RIVALS, ['hyperion', ...values.against.split(',')], 'rival');
-const rivalsByName = new Map(rivals.map((rival) => [rival.name, rival]));
+const print = (chosen: Chosen, result: ScenarioResult): void => {
+  const { name, description, figures = [], ratios = [] } = chosen.scenario;
+  console.log(`### ${name}\n\n${description}\n\n${formatResult(result, figures, ratios)}`);
+};
 
-const machine = describeMachine();
-console.log(`${formatMachine(machine)}${values.node === process.execPath ? '' : `, servers on ${values.node}`}\n`);
+const measureAll = async (runs: readonly Chosen[], options: BenchOptions): Promise<ScenarioResult[]> => {
+  const node = chooseNode(options.node);
+  const base = options.base === undefined ? undefined : buildBaseTree(options.base);
+  try {
+    const conditions: Conditions = {
+      machine: describeMachine(),
+      node: node.version,
+      generatorNode: process.versions.node,
+      versions: readRivalVersions(),
+      form: formOf(options),
+      source: hashSource(),
+    };
+    const seconds = runs.reduce((sum, { scenario, plan }) => sum + planSeconds(plan, scenario.contenders.length), 0);
+    console.log(
+      `${formatMachine(conditions.machine)}, servers on Node ${node.version}` +
+        `${base === undefined ? '' : `, base ${base.commit}`}; about ${Math.ceil(seconds / 60)} minutes\n`,
+    );
+    const rivals = new Map([...RIVALS, hyperionBase].map((rival) => [rival.name, rival]));
+    const measureOptions: MeasureOptions = {
+      node,
+      loopsPerMs: measureLoopsPerMs(),
+      hyperionUrl: new URL('../src/index.js', import.meta.url).href,
+      ...(base === undefined ? {} : { baseUrl: base.indexUrl }),
+      progress: (line) => console.error(line),
+    };
+    const results: ScenarioResult[] = [];
+    for (const chosen of runs) {
+      const { scenario, plan } = chosen;
+      const before = options.writesDocs && !options.isFresh ? readRecord(scenario.name) : undefined;
+      if (before !== undefined && before.result.failures.length === 0 && isSameRun(before.conditions, conditions)) {
+        console.error(`${scenario.name}: measured already (--fresh measures again)`);
+        continue;
+      }
+      const result = await measureScenario(scenario, rivals, plan, measureOptions);
+      results.push(result);
+      print(chosen, result);
+      if (!options.writesDocs) continue;
+      writeRecord({ conditions, plan, finishedAt: new Date().toISOString(), result });
+      // After every scenario: what a run that is stopped leaves behind is whole.
+      writePages(allRecords());
+    }
+    if (options.json !== undefined) {
+      writeFileSync(options.json, `${JSON.stringify({ conditions, results }, undefined, 2)}\n`);
+    }
+    return results;
+  } finally {
+    base?.remove();
+  }
+};
 
-const results: ScenarioResult[] = [];
-for (const scenario of scenarios) {
-  const result = await measureScenario(scenario, rivalsByName, {
-    rounds: values.rounds !== undefined ? Number(values.rounds) : values.quick ? QUICK.rounds : ROUNDS,
-    seconds: values.seconds !== undefined ? Number(values.seconds) : values.quick ? QUICK.seconds : scenario.seconds,
-    warmUpSeconds: values.quick ? QUICK.warmUpSeconds : scenario.warmUpSeconds,
-    node: values.node,
-    progress: (line) => console.error(line),
-  });
-  results.push(result);
-  console.log(formatResult(result));
+const options = parseOptions(process.argv.slice(2));
+if (options.wantsHelp) {
+  console.log(USAGE);
+} else if (options.onlyRedraws) {
+  writePages(allRecords());
+} else {
+  const known = [...RIVALS].map(({ name }) => name);
+  const unknown = options.against?.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`No rival ${unknown}; there are ${known.join(', ')}`);
+  const results = await measureAll(chooseRuns(SCENARIOS, options), options);
+  if (results.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
-if (results.some(({ failures }) => failures.length > 0)) process.exitCode = 1;

@@ -4,23 +4,47 @@
  * `measure.ts` brings them together and knows nothing of either.
  */
 import type { Summary } from '../test/helpers/percentiles.ts';
+import type { TreeUsage } from './process-tree.ts';
 
+/** Also what the server's process finds in the environment variable BENCH_SETUP, as JSON. */
 export interface ServerSetup {
-  /** File URL of a module whose default export is a Node listener. */
+  /** File URL of a module of `apps`: its default export is a Node listener; Bun takes its `fetch` and `routes`. */
   readonly appUrl: string;
   /** Threads, or processes where the rival has those. */
   readonly threads: number;
   readonly port: number;
+  /** Of every server alike, so that no idle client is cut while it is measured. */
+  readonly keepAliveMs: number;
+  /** File URL of the `index.js` of the tree to measure; see `base-tree.ts`. */
+  readonly hyperionUrl: string;
+  /** Turns of the loop in `apps/work.mjs` that take a millisecond on this machine. */
+  readonly loopsPerMs: number;
+  /** What the contender sets beyond its rival's defaults. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface Launch {
+  /** The program and its arguments; 'node' stands for the Node that was chosen. Serves 127.0.0.1:port until SIGTERM. */
+  readonly command: readonly [program: string, ...args: string[]];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Rival {
   readonly name: string;
-  /** Why it cannot run here, or undefined. */
-  readonly unavailable: () => string | undefined;
-  /** 1 if it can use one thread only. */
-  readonly maxThreads: number;
-  /** The program and its arguments. It serves on 127.0.0.1:port until SIGTERM. */
-  readonly command: (setup: ServerSetup) => readonly [program: string, ...args: string[]];
+  /** Why it cannot run here on that version of Node (20, 24, ...), or undefined. */
+  readonly unavailable: (nodeMajor: number) => string | undefined;
+  readonly launch: (setup: ServerSetup) => Launch;
+}
+
+/** One offered load of an open loop. */
+export interface LoadStep {
+  readonly offeredPerSecond: number;
+  /** 200s whose last byte came within the limit of the scenario, per second. */
+  readonly goodPerSecond: number;
+  readonly accepted: Summary;
+  readonly refused: Summary;
+  /** Answered by nothing before their client gave up. */
+  readonly givenUpPerSecond: number;
 }
 
 export interface LoadReport {
@@ -31,42 +55,83 @@ export interface LoadReport {
   /** Of the light requests alone, where not all are. */
   readonly lightMs?: Summary;
   readonly errors: Readonly<Record<string, number>>;
-  /** Requests that the least, and the most, served connection got through. */
-  readonly smallestShare: number;
-  readonly largestShare: number;
+  /** Requests that the least, and the most, served connection got through, where connections last. */
+  readonly smallestShare?: number;
+  readonly largestShare?: number;
   /** CPU that the generator used, in cores: near 1 it is the bottleneck. */
   readonly generatorCores: number;
+  /** What only this scenario measures, by the names of its `figures`. */
+  readonly figures?: Readonly<Record<string, number>>;
+  readonly steps?: readonly LoadStep[];
 }
 
 export interface Contender {
   readonly rival: string;
   readonly threads: number;
+  /** Default: the rival's name. */
+  readonly label?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Passed to the load as it is. */
+  readonly variant?: string;
+}
+
+export interface LoadTarget {
+  readonly port: number;
+  /** Of the server's first process. */
+  readonly pid: number;
+  readonly seconds: number;
+  readonly round: number;
+  readonly contender: Contender;
+}
+
+export interface Figure {
+  readonly key: string;
+  readonly title: string;
 }
 
 export interface Scenario {
   readonly name: string;
+  readonly title: string;
   /** One line: what is asked, of what, how. */
   readonly description: string;
+  /** File name in `apps`. */
   readonly app: string;
   readonly contenders: readonly Contender[];
   /** What every server must answer before it is timed. */
   readonly check: { readonly target: string; readonly body: string };
   readonly seconds: number;
+  /** 0: the scenario has a warm-up of its own. */
   readonly warmUpSeconds: number;
-  readonly load: (port: number, seconds: number, round: number) => Promise<LoadReport>;
+  /** Default 3. More where a small margin is claimed. */
+  readonly rounds?: number;
+  readonly keepAliveMs?: number;
+  readonly load: (target: LoadTarget) => Promise<LoadReport>;
+  readonly figures?: readonly Figure[];
+  /** Labels of contenders whose CPU per request and requests/s are set beside each other, round by round. */
+  readonly ratios?: readonly (readonly [of: string, to: string])[];
   /** Lines below the table, of something computed rather than measured. */
   readonly footnotes?: (seconds: number) => readonly string[];
+  readonly charts: (result: ScenarioResult) => readonly Chart[];
+}
+
+export interface Chart {
+  /** File name without its ending. */
+  readonly name: string;
+  /** What a reader who cannot see it should know. */
+  readonly alternative: string;
+  readonly svg: string;
 }
 
 export interface Measurement extends LoadReport {
   readonly requestsPerSecond: number;
   /** Of the server's whole process tree. */
   readonly cpuMicrosecondsPerRequest: number;
-  readonly residentMegabytes: number;
+  readonly memory: TreeUsage['memory'];
 }
 
 export interface Row {
   readonly rival: string;
+  readonly label: string;
   readonly threads: number;
   readonly rounds: readonly Measurement[];
 }

@@ -51,8 +51,15 @@ function prune({ sources, out }) {
   }
 }
 
-/** Files and folders below a folder, relative to the project: folders too, as a deletion shows only there. */
+/**
+ * Files and folders below a folder, relative to the project: folders too, as a deletion shows only there. Without
+ * what is installed (bench has packages of its own).
+ */
 function filesOf(folder) {
   if (!existsSync(join(root, folder))) return [];
-  return readdirSync(join(root, folder), { recursive: true }).map((path) => folder + sep + path);
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name === 'node_modules') return [];
+    const path = folder + sep + entry.name;
+    return entry.isDirectory() ? [path, ...filesOf(path)] : [path];
+  });
 }

@@ -18,8 +18,6 @@ export const runAutocannon = async (options: ClosedLoopOptions): Promise<LoadRep
     seconds: result.duration,
     latencyMs: { count: result.requests.total, mean, p50, p90, p99, p999, max },
     errors: { errors: result.errors, timeouts: result.timeouts, non2xx: result.non2xx },
-    smallestShare: Number.NaN,
-    largestShare: Number.NaN,
     generatorCores: (cpu.user + cpu.system) / 1e6 / result.duration,
   };
 };

@@ -1,58 +1,48 @@
 /**
  * Keep-alive connections that each ask again as soon as they are answered: throughput. In a
  * process of its own. autocannon counts latency in whole milliseconds and knows no shares of
- * connections; this one does, and costs less CPU. `bench/load/autocannon.ts` is its check.
+ * connections; this one does, and costs less CPU. `autocannon.ts` is its check.
  *
  * Every answer is checked: the first one whole, all later ones by status and by length.
  */
-import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { summarise } from '../../test/helpers/percentiles.ts';
-import { ResponseParser } from '../../test/helpers/response-parser.ts';
 import { runInProcess } from '../../test/helpers/run-in-process.ts';
 import type { LoadReport } from '../types.ts';
+import { watchGeneratorCpu } from './generator-cpu.ts';
+import { learnLength } from './learn-length.ts';
 
 export interface ClosedLoopOptions {
   readonly port: number;
   readonly target: string;
   readonly connections: number;
   readonly seconds: number;
+  /** Above 0: POST with a body of that size. */
+  readonly uploadBytes?: number;
 }
-
-/** The length of one whole answer, learnt from one request on a connection of its own. */
-const learnLength = async (port: number, bytes: Buffer): Promise<number> => {
-  const socket = connect({ port, host: '127.0.0.1' });
-  let length = 0;
-  await new Promise<void>((resolve, reject) => {
-    const parser = new ResponseParser(({ status }) => {
-      if (status === 200) resolve();
-      else reject(new Error(`The answer is ${status}`));
-    });
-    parser.expect('GET');
-    socket.on('data', (data) => {
-      length += data.length;
-      parser.push(data);
-    });
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error('Closed without an answer')));
-    socket.write(bytes);
-  });
-  socket.destroy();
-  return length;
-};
 
 const DIGIT_2 = 0x32;
 /** Where the status stands in `HTTP/1.1 200`. */
 const STATUS_AT = 9;
+/** What has no answer that long after the end gets none. */
+const ANSWER_WITHIN_MS = 5_000;
+
+export const requestBytes = ({ target, uploadBytes = 0 }: ClosedLoopOptions): Buffer =>
+  uploadBytes === 0
+    ? Buffer.from(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    : Buffer.concat([
+        Buffer.from(`POST ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${uploadBytes}\r\n\r\n`),
+        Buffer.alloc(uploadBytes, 'x'),
+      ]);
 
 export const runClosedLoop = async (options: ClosedLoopOptions): Promise<LoadReport> => {
-  const bytes = Buffer.from(`GET ${options.target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  const bytes = requestBytes(options);
   const length = await learnLength(options.port, bytes);
   const times: number[] = [];
-  const errors = { closed: 0, status: 0, length: 0 };
-  const cpuBefore = process.cpuUsage();
-  const start = performance.now();
-  const end = start + options.seconds * 1000;
+  const errors = { closed: 0, status: 0, length: 0, unanswered: 0 };
+  const readCpu = watchGeneratorCpu();
+  const end = performance.now() + options.seconds * 1000;
+  const open = new Set<Socket>();
 
   const client = async (): Promise<number> => {
     let done = 0;
@@ -81,24 +71,32 @@ export const runClosedLoop = async (options: ClosedLoopOptions): Promise<LoadRep
       noDelay: true,
       onread: { buffer: Buffer.alloc(65_536), callback },
     });
+    open.add(socket);
     socket.on('error', () => {});
     socket.on('connect', ask);
-    await once(socket, 'close');
+    // Not once(): it rejects at 'error', and 'close' follows.
+    await new Promise((resolve) => socket.once('close', resolve));
+    open.delete(socket);
     if (performance.now() < end) errors.closed += 1;
     return done;
   };
 
+  const timer = setTimeout(
+    () => {
+      errors.unanswered = open.size;
+      for (const socket of open) socket.destroy();
+    },
+    options.seconds * 1000 + ANSWER_WITHIN_MS,
+  );
   const shares = await Promise.all(Array.from({ length: options.connections }, client));
-  const seconds = (performance.now() - start) / 1000;
-  const cpu = process.cpuUsage(cpuBefore);
+  clearTimeout(timer);
   return {
+    ...readCpu(),
     requests: times.length,
-    seconds,
     latencyMs: summarise(times),
     errors,
     smallestShare: Math.min(...shares),
     largestShare: Math.max(...shares),
-    generatorCores: (cpu.user + cpu.system) / 1e6 / seconds,
   };
 };
 

@@ -2,22 +2,19 @@
 import { runInProcess } from '../../test/helpers/run-in-process.ts';
 import { runThinkTimeClient, type ThinkTimeOptions } from '../../test/helpers/think-time-client.ts';
 import type { LoadReport } from '../types.ts';
+import { watchGeneratorCpu } from './generator-cpu.ts';
 
 export const runThinkTime = async (options: ThinkTimeOptions): Promise<LoadReport> => {
-  const cpuBefore = process.cpuUsage();
-  const start = performance.now();
+  const readCpu = watchGeneratorCpu();
   const report = await runThinkTimeClient(options);
-  const seconds = (performance.now() - start) / 1000;
-  const cpu = process.cpuUsage(cpuBefore);
   return {
+    ...readCpu(),
     requests: report.all.count,
-    seconds,
     latencyMs: report.all,
     lightMs: report.light,
     errors: { failed: report.failureCount },
     smallestShare: report.smallestShare,
     largestShare: report.largestShare,
-    generatorCores: (cpu.user + cpu.system) / 1e6 / seconds,
   };
 };
 

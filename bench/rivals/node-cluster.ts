@@ -1,25 +1,26 @@
 /** `node:cluster` as its documentation shows it: the primary hands connections out in turn. */
 import cluster from 'node:cluster';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Rival } from '../types.ts';
+import { loadListener, readSetup } from './setup.ts';
 
 const THIS_FILE = fileURLToPath(import.meta.url);
 
 export const nodeCluster: Rival = {
   name: 'node:cluster',
-  maxThreads: Infinity,
   unavailable: () => undefined,
-  command: ({ appUrl, threads, port }) => ['node', THIS_FILE, appUrl, String(port), String(threads)],
+  launch: () => ({ command: ['node', THIS_FILE] }),
 };
 
 if (process.argv[1] === THIS_FILE) {
-  const [, , appUrl = '', port, processes] = process.argv;
+  const setup = readSetup();
   if (cluster.isPrimary) {
-    for (let index = 0; index < Number(processes); index += 1) cluster.fork();
+    for (let index = 0; index < setup.threads; index += 1) cluster.fork();
     process.on('SIGTERM', () => process.exit());
   } else {
-    const { default: app } = (await import(appUrl)) as { default: RequestListener };
-    createServer(app).listen(Number(port), '127.0.0.1', 1024);
+    const server = createServer(await loadListener(setup));
+    server.keepAliveTimeout = setup.keepAliveMs;
+    server.listen(setup.port, '127.0.0.1', 1024);
   }
 }

@@ -6,6 +6,13 @@ import { hello } from './hello.ts';
 export const helloAutocannon: Scenario = {
   ...hello,
   name: 'hello-autocannon',
-  description: 'as hello, but autocannon makes the load (latency in whole milliseconds)',
-  load: (port, seconds) => runAutocannonApart({ port, target: '/', connections: 64, seconds }),
+  title: 'The smallest handler, with autocannon',
+  description:
+    'as hello, but autocannon makes the load (latency in whole milliseconds): the check of our own generator',
+  contenders: [
+    { rival: 'node:http', threads: 1 },
+    { rival: 'hyperion', threads: 1 },
+  ],
+  load: ({ port, seconds }) => runAutocannonApart({ port, target: '/', connections: 64, seconds: Math.ceil(seconds) }),
+  charts: () => [],
 };

@@ -2,7 +2,8 @@
  * The load this project is for: most requests are light, one in a hundred blocks its thread. Who
  * gives each thread its connections makes light requests wait behind a heavy one.
  */
-import { formatSummary } from '../../test/helpers/percentiles.ts';
+import { formatSummary, type Summary } from '../../test/helpers/percentiles.ts';
+import { percentileChart } from '../charts/percentiles.ts';
 import { simulateSingleQueue } from '../load/single-queue.ts';
 import { runThinkTimeApart } from '../load/think-time.ts';
 import type { Scenario } from '../types.ts';
@@ -10,25 +11,43 @@ import type { Scenario } from '../types.ts';
 const CLIENTS = 64;
 const THINK_MS = [0, 40] as const;
 const HEAVY_SHARE = 0.01;
-/** As in `apps/mixed.mjs`. */
 const HEAVY_MS = 50;
 /** What a light request takes on an idle machine, by measurement. */
 const LIGHT_MS = 0.2;
 const THREADS = [4, 8];
+/** Long enough for the rare percentiles to settle. */
+const SIMULATED_SECONDS = 200;
 
-/** `heavyHeader` undefined: heavy requests have a path of their own. */
-const describeMixed = (name: string, where: string, heavyHeader?: string): Scenario => ({
+const simulateIdeal = (servers: number): Summary =>
+  simulateSingleQueue({
+    clients: CLIENTS,
+    servers,
+    seconds: SIMULATED_SECONDS,
+    thinkMs: THINK_MS,
+    lightMs: LIGHT_MS,
+    heavyMs: HEAVY_MS,
+    heavyShare: HEAVY_SHARE,
+    seed: 1,
+  });
+
+/** `isForeseen`: heavy requests have a path of their own. */
+const describeMixed = (name: string, title: string, where: string, isForeseen: boolean): Scenario => ({
   name,
+  title,
   description: `64 keep-alive clients, think time 0-40 ms, 1 % of requests block their thread for 50 ms (${where})`,
-  app: 'mixed.mjs',
+  app: 'work.mjs',
   contenders: THREADS.flatMap((threads) => [
-    { rival: 'node:cluster', threads },
     { rival: 'hyperion', threads },
+    { rival: 'node:cluster', threads },
+    { rival: 'watt', threads },
+    // Where heavy requests cannot be told from light ones, all of them must go to the pool.
+    { rival: 'fastify+piscina', threads, settings: { offloadsAll: !isForeseen } },
+    ...(threads === 4 ? [{ rival: 'bun', threads }] : []),
   ]),
   check: { target: '/', body: 'done\n' },
-  seconds: 10,
-  warmUpSeconds: 2,
-  load: (port, seconds, round) =>
+  seconds: 8,
+  warmUpSeconds: 1.5,
+  load: ({ port, seconds, round }) =>
     runThinkTimeApart({
       port,
       clients: CLIENTS,
@@ -36,30 +55,40 @@ const describeMixed = (name: string, where: string, heavyHeader?: string): Scena
       warmUpSeconds: 0,
       thinkMs: THINK_MS,
       lightTarget: '/',
-      heavyTarget: heavyHeader === undefined ? '/heavy' : '/',
-      ...(heavyHeader === undefined ? {} : { heavyHeader }),
+      heavyTarget: isForeseen ? `/block?ms=${HEAVY_MS}` : '/',
+      ...(isForeseen ? {} : { heavyHeader: `x-heavy: ${HEAVY_MS}` }),
       heavyShare: HEAVY_SHARE,
       slowMs: 20,
       seed: round,
     }),
-  footnotes: (seconds) =>
-    THREADS.map((servers) => {
-      const light = simulateSingleQueue({
-        clients: CLIENTS,
-        servers,
-        // Long enough for the rare percentiles to settle.
-        seconds: seconds * 20,
-        thinkMs: THINK_MS,
-        lightMs: LIGHT_MS,
-        heavyMs: HEAVY_MS,
-        heavyShare: HEAVY_SHARE,
-        seed: 1,
-      });
-      return `ideal single queue with ${servers} servers (simulated), light requests: ${formatSummary(light)}`;
-    }),
+  footnotes: () =>
+    THREADS.map(
+      (servers) =>
+        `Ideal single queue with ${servers} servers (simulated), light requests: ${formatSummary(simulateIdeal(servers))}`,
+    ),
+  charts: (result) =>
+    THREADS.map((threads) =>
+      percentileChart(
+        result,
+        threads,
+        title,
+        `64 keep-alive clients, think time 0-40 ms; 1 % of requests block a thread for 50 ms, ${where}`,
+        simulateIdeal(threads),
+      ),
+    ),
 });
 
-export const mixed: Scenario = describeMixed('mixed', 'on a path of their own');
+export const mixed: Scenario = describeMixed(
+  'mixed',
+  'One request in a hundred blocks its thread',
+  'on a path of their own',
+  true,
+);
 
-/** No server can foresee them: only a header that no router looks at tells heavy from light. */
-export const mixedUnforeseen: Scenario = describeMixed('mixed-unforeseen', "on the light ones' path", 'x-heavy: 1');
+/** Only a header that no router looks at tells heavy from light. */
+export const mixedUnforeseen: Scenario = describeMixed(
+  'mixed-unforeseen',
+  'One in a hundred blocks its thread, and nothing tells which',
+  "on the light ones' path",
+  false,
+);

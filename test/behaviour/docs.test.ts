@@ -18,7 +18,13 @@ import { readMarkdown, type CodeBlock } from '../helpers/markdown-blocks.ts';
 import { REJECT_503 } from '../../src/index.ts';
 
 const run = promisify(execFile);
-const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(`${projectFolder}docs`).map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  ...readdirSync(`${projectFolder}docs`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const parts = new Map(pages.map((page) => [page, readMarkdown(readFileSync(projectFolder + page, 'utf8'))]));
 const { scripts } = JSON.parse(readFileSync(`${projectFolder}package.json`, 'utf8')) as {
   scripts: Record<string, string>;
