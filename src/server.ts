@@ -80,6 +80,7 @@ export class Server {
       tell: (line, message) => this.#pool?.tell(line, message),
       bellDescriptor: bellReadEnd,
       idleTimes: () => this.#pool?.idleTimes() ?? [],
+      log: (level, fields, message) => this.#logger?.[level](fields, message),
       whenOver: () => this.#whenConnectionOver(),
     });
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));

@@ -7,7 +7,7 @@ import type net from 'node:net';
 import type { Memory } from '../shared/cells.ts';
 import { nowMs } from '../shared/clock.ts';
 import { DRAINING, type Layout } from '../shared/layout.ts';
-import type { ToThread } from '../shared/messages.ts';
+import type { LogFields, LogLevel, ToThread } from '../shared/messages.ts';
 import type { ResolvedOptions } from '../shared/options.ts';
 import { HEADERS_TOO_LARGE, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT } from '../shared/replies.ts';
 import { RingWriter } from '../shared/ring-bytes.ts';
@@ -25,6 +25,7 @@ import type { IdleTimes } from './load-sampler.ts';
 import { LoanEnds } from './loan-ends.ts';
 import { type AcceptedHandle, createSocket, startReading, stopReading } from './node-internals.ts';
 import { PendingLimit } from './pending-limit.ts';
+import { PipelineCap } from './pipeline-cap.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { ThreadBells } from './thread-bells.ts';
 import type { Verdict } from './timeouts.ts';
@@ -45,6 +46,7 @@ export interface AcceptorParts {
   readonly idleTimes: IdleTimes;
   /** Sends a message to the thread that has the line. */
   readonly tell: (line: number, message: ToThread) => void;
+  readonly log: (level: LogLevel, fields: LogFields, message: string) => void;
   /** A connection is over and forgotten. */
   readonly whenOver: (connection: Connection) => void;
 }
@@ -55,6 +57,7 @@ export class Acceptor {
   readonly bells: ThreadBells;
   readonly loanEnds: LoanEnds;
   readonly pendingLimit: PendingLimit;
+  readonly #pipelineCap: PipelineCap;
   readonly #departures: Departures;
   readonly #deadThreads: DeadThreads;
   readonly #memory: Memory;
@@ -88,6 +91,7 @@ export class Acceptor {
     this.pendingLimit = new PendingLimit(options, { memory, layout, idleTimes: parts.idleTimes, hasPending });
     const common = { memory, layout, libc, connections: this.connections, lending: this.lending, tell, resume };
     this.loanEnds = new LoanEnds(common);
+    this.#pipelineCap = new PipelineCap({ ...common, options, log: parts.log });
     this.#departures = new Departures(common);
     this.#deadThreads = new DeadThreads({ ...common, loanEnds: this.loanEnds, bells: this.bells });
     this.#bell = this.loanEnds.hearThreads(bellDescriptor);
@@ -121,13 +125,13 @@ export class Acceptor {
       case 'lingering':
         return true;
       case 'lent':
-        if (!this.connections.isBack(connection)) return keepForLater(connection, length, bytes);
+        if (!this.connections.isBack(connection)) return this.#keepForLater(connection, length, bytes);
         connection.lentDescriptors = undefined;
         connection.enter('idle', now);
         break;
       case 'overflow':
       case 'replying':
-        return keepForLater(connection, length, bytes);
+        return this.#keepForLater(connection, length, bytes);
       default:
     }
     const { buffer } = connection;
@@ -137,6 +141,14 @@ export class Acceptor {
       buffer.append(bytes, 0, length);
       this.#frame(connection, buffer.bytes, buffer.start, buffer.end, now);
     }
+    return wantsMore(connection);
+  }
+
+  /** Bytes of the next requests, while one runs. False stops reading. */
+  #keepForLater(connection: Connection, length: number, bytes: Uint8Array): boolean {
+    if (connection.buffer === undefined) connection.buffer = new ReadBuffer(bytes, 0, length);
+    else connection.buffer.append(bytes, 0, length);
+    this.#pipelineCap.note(connection);
     return wantsMore(connection);
   }
 
@@ -157,10 +169,18 @@ export class Acceptor {
         return;
       case 'request': {
         const requestEnd = start + scan.headEnd + scan.contentLength;
-        this.#admit(connection, bytes, start + scan.headStart, requestEnd, end, false, now);
+        if (this.#pipelineCap.mustRefuse(connection, requestEnd - start)) {
+          connection.scan = undefined;
+          connection.isHeadWhole = false;
+          keep(connection, bytes, requestEnd, end);
+          this.#pipelineCap.refuse(connection, now);
+        } else {
+          this.#admit(connection, bytes, start + scan.headStart, requestEnd, end, false, now);
+        }
         return;
       }
       case 'connection':
+        connection.pipeline = undefined;
         this.#admit(connection, bytes, start, end, end, true, now);
         return;
       case 'head-too-large':
@@ -209,6 +229,7 @@ export class Acceptor {
       this.connections.reject(connection, 'noDescriptors', now);
       return;
     }
+    this.#pipelineCap.note(connection);
     // A loan may end without a word: how long its connection is idle then is seen by looking.
     if (this.#options.maxWaitMs === 0) this.connections.lookSoon(connection, now);
     else this.connections.lookLater(connection, now);
@@ -322,13 +343,6 @@ const isLentWhole = ({ phase, lendsConnection }: Connection): boolean =>
 /** Whether to read on: to the end of a request that has begun, however long it is; of what follows a running one only so much. */
 const wantsMore = (connection: Connection): boolean =>
   !isLentWhole(connection) && (connection.phase === 'reading' || (connection.buffer?.length ?? 0) < READ_AHEAD_BYTES);
-
-/** Bytes of the next request, while one runs. False stops reading. */
-function keepForLater(connection: Connection, length: number, bytes: Uint8Array): boolean {
-  if (connection.buffer === undefined) connection.buffer = new ReadBuffer(bytes, 0, length);
-  else connection.buffer.append(bytes, 0, length);
-  return wantsMore(connection);
-}
 
 /** Keeps `bytes[start, end)` for later. */
 function keep(connection: Connection, bytes: Uint8Array, start: number, end: number): void {

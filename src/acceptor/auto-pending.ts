@@ -25,6 +25,8 @@ const WINDOW_MS = 500;
 const ALL_BUSY_SHARE = 0.9;
 /** So long they must have been busy before a rate is believed: a burst's first requests run cold code. */
 const BELIEVED_MS = 250;
+/** So long after all threads were busy a low bound is still of use; then it could only refuse what is no load. */
+const FRESH_MS = 1000;
 /** From fewer requests nothing is concluded while some threads idle. */
 const BELIEVED_SERVED = 16;
 
@@ -41,6 +43,8 @@ export class AutoPending {
   #looks: Look[] = [];
   #ratePerSecond: number | undefined;
   #bound: number;
+  /** How long ago all threads were busy. */
+  #staleMs = 0;
 
   constructor(threadCount: number, targetWaitMs: number) {
     this.#threadCount = threadCount;
@@ -62,20 +66,31 @@ export class AutoPending {
     let ms = 0;
     for (const { ms: each } of this.#looks) ms += each;
     while (ms - (this.#looks[0]?.ms ?? 0) >= WINDOW_MS) ms -= this.#looks.shift()?.ms ?? 0;
+    this.#staleMs += look.ms;
     this.#ratePerSecond = this.#rate();
-    this.#bound = boundFor(this.#ratePerSecond, this.#targetWaitMs, this.#threadCount);
+    this.#setBound();
   }
 
-  /** Nothing was looked at for a while: what was seen before says nothing about what comes. */
-  forgetLooks(): void {
+  /** Nothing was looked at for so long: what was seen before says nothing about what comes. */
+  pause(ms: number): void {
     this.#looks = [];
+    this.#staleMs += ms;
+    this.#setBound();
+  }
+
+  #setBound(): void {
+    const measured = boundFor(this.#ratePerSecond, this.#targetWaitMs, this.#threadCount);
+    this.#bound = this.#staleMs > FRESH_MS ? Math.max(UNMEASURED_MAX_PENDING, measured) : measured;
   }
 
   #rate(): number | undefined {
     const allBusy = sum(
       this.#looks.filter(({ busyMs, threadMs }) => busyMs > 0 && busyMs >= ALL_BUSY_SHARE * threadMs),
     );
-    if (allBusy.ms >= BELIEVED_MS) return perSecond(allBusy, this.#threadCount);
+    if (allBusy.ms >= BELIEVED_MS) {
+      this.#staleMs = 0;
+      return perSecond(allBusy, this.#threadCount);
+    }
     // Some threads idle: their load may have become lighter than the one the rate is from. It can't
     // be taken for heavier: a few requests on idle threads cost more each than many on busy ones.
     const all = sum(this.#looks);

@@ -6,6 +6,7 @@ import type net from 'node:net';
 import type { WireAddresses } from '../shared/ring-bytes.ts';
 import type { Due } from './deadline-heap.ts';
 import type { HeadScan } from './framing.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { ReadBuffer } from './read-buffer.ts';
 
 /** What the acceptor believes; for `lent` the word knows more. */
@@ -53,6 +54,8 @@ export class Connection implements Due {
   /** The scan of a request that is not whole. */
   scan: HeadScan | undefined;
   isHeadWhole = false;
+  /** The requests behind the running one, where their number is limited. */
+  pipeline: Pipeline | undefined;
 
   /** Of the newest request: what a reply of ours to it must heed. */
   isHeadRequest = false;

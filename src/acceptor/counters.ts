@@ -4,7 +4,13 @@
 export type RejectReason = 'maxPending' | 'maxWait' | 'drain' | 'noDescriptors';
 
 /** Other replies that the acceptor gives by itself, by what caused them. */
-export type RefusalReason = 'badRequest' | 'readTimeout' | 'headTooLarge' | 'bodyTooLarge' | 'threadFailed';
+export type RefusalReason =
+  | 'badRequest'
+  | 'readTimeout'
+  | 'headTooLarge'
+  | 'bodyTooLarge'
+  | 'threadFailed'
+  | 'maxInFlightPerConnection';
 
 export interface AcceptorCounters {
   /** Connections accepted. */
@@ -16,5 +22,12 @@ export interface AcceptorCounters {
 export const createCounters = (): AcceptorCounters => ({
   accepted: 0,
   rejected: { maxPending: 0, maxWait: 0, drain: 0, noDescriptors: 0 },
-  refused: { badRequest: 0, readTimeout: 0, headTooLarge: 0, bodyTooLarge: 0, threadFailed: 0 },
+  refused: {
+    badRequest: 0,
+    readTimeout: 0,
+    headTooLarge: 0,
+    bodyTooLarge: 0,
+    threadFailed: 0,
+    maxInFlightPerConnection: 0,
+  },
 });

@@ -42,8 +42,8 @@ export interface LoadSamplerParts {
   readonly idleTimes: IdleTimes;
   readonly hasPending: () => boolean;
   readonly onLook: (look: Look) => void;
-  /** Looks begin, after a time without traffic. */
-  readonly onStart: () => void;
+  /** Looks begin, after so long a time without traffic. */
+  readonly onStart: (pausedMs: number) => void;
 }
 
 export class LoadSampler {
@@ -53,7 +53,7 @@ export class LoadSampler {
   #sights: ReadonlyMap<number, ThreadSight> = new Map();
   readonly #pasts = new Map<number, ThreadPast>();
   #taken = 0;
-  #at = 0;
+  #at = nowMs();
 
   constructor(parts: LoadSamplerParts) {
     this.#parts = parts;
@@ -71,8 +71,9 @@ export class LoadSampler {
 
   #start(): void {
     this.#isLooking = true;
-    this.#parts.onStart();
-    this.#at = nowMs();
+    const now = nowMs();
+    this.#parts.onStart(now - this.#at);
+    this.#at = now;
     this.#taken = this.#countTaken();
     this.#sights = this.#see();
     this.#timer ??= setTimeout(() => this.#look(), LOOK_EVERY_MS).unref();

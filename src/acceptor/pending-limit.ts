@@ -23,7 +23,10 @@ export class PendingLimit {
     this.#sampler = new LoadSampler({
       ...parts,
       concurrencyPerThread,
-      onStart: () => auto.forgetLooks(),
+      onStart: (pausedMs) => {
+        auto.pause(pausedMs);
+        this.current = auto.bound;
+      },
       onLook: (look) => {
         auto.note(look);
         this.current = auto.bound;

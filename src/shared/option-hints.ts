@@ -23,6 +23,7 @@ const REPLACEMENTS: ReadonlyMap<string, string> = new Map(
     idlekeepalive: 'use `keepAliveTimeoutMs` (milliseconds)',
     keepalivetimeout: 'use `keepAliveTimeoutMs` (milliseconds)',
     gracefultimeout: 'use `gracefulTimeoutMs` (milliseconds)',
+    maxinflightperconn: 'use `maxInFlightPerConnection`',
     maxheadersize: 'use `maxHeaderBytes`',
     asyncio: 'Node is always asynchronous; `concurrencyPerThread` bounds the requests that share a thread',
     acceptfibersperworker: 'one thread accepts all connections; `backlog` bounds those that the system holds',
@@ -39,7 +40,7 @@ const REPLACEMENTS: ReadonlyMap<string, string> = new Map(
 const NOT_YET: ReadonlySet<string> = new Set(
   [
     ['tls', 'tlsCert', 'tlsKey', 'tlsCertPath', 'tlsKeyPath', 'tlsSessionCacheSize', 'tlsHandshakeRateLimit'],
-    ['h2', 'h2Settings', 'h2MaxTotalStreams', 'maxInFlightPerConnection', 'maxInFlightPerConn'],
+    ['h2', 'h2Settings', 'h2MaxTotalStreams'],
     ['admin', 'adminListenerPort', 'adminListenerHost', 'adminToken', 'adminTokenFile', 'metrics', 'websocket'],
     ['handlerTimeoutMs', 'maxConnections', 'maxConnectionsPerIp', 'lameDuckMs', 'logRequests'],
     ['recycleAfterRequests', 'maxThreadHeapBytes', 'workerMaxRssMb', 'workerHealth'],

@@ -135,6 +135,13 @@ export const OPTION_TABLE: { readonly [Name in OptionName]: OptionRow<ResolvedOp
     default: 0,
     defaultText: '0 (off)',
   },
+  maxInFlightPerConnection: {
+    group: 'Overload',
+    meaning: 'Requests of one connection that may be received and not answered; those beyond get a 503 in their place.',
+    kind: integer({ min: 0, max: 65_535, note: '0 turns it off' }),
+    default: 0,
+    defaultText: '0 (off)',
+  },
   readTimeoutMs: {
     group: 'Time limits',
     meaning: 'Longest pause between two pieces of a request; then 408.',

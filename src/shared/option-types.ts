@@ -34,6 +34,8 @@ export interface ServerOptions {
   targetWaitMs?: number;
   /** How long a request may wait for a thread before it gets a 503. Default 0 (off). */
   maxWaitMs?: number;
+  /** Requests of one connection that may be received and not answered; those beyond get a 503 in their place. Default 0 (off). */
+  maxInFlightPerConnection?: number;
   /** Longest pause between two pieces of a request; then 408. Default 30000 ms. */
   readTimeoutMs?: number;
   /** Longest time from the first byte of a request to its last; then 408. Default 60000 ms. */
@@ -82,6 +84,7 @@ export interface ResolvedOptions {
   readonly maxPending: number | 'auto';
   readonly targetWaitMs: number;
   readonly maxWaitMs: number;
+  readonly maxInFlightPerConnection: number;
   readonly readTimeoutMs: number;
   readonly maxRequestReadMs: number;
   readonly writeTimeoutMs: number;

@@ -66,6 +66,15 @@ export const THREAD_FAILED: CannedReply = withBody(
   [],
 );
 
+/** To one request of a connection that has too many; the connection lives on. */
+export const CONNECTION_BUSY: CannedReply = withBody(
+  503,
+  'Service Unavailable',
+  'text/plain',
+  'per-connection overload, retry\n',
+  ['retry-after: 1'],
+);
+
 export const BAD_REQUEST: CannedReply = withBody(400, 'Bad Request', 'text/plain', 'Bad Request', [CLOSE]);
 
 export const REQUEST_TIMEOUT: CannedReply = buildReply(408, 'Request Timeout', [CLOSE, 'content-length: 0'], '');

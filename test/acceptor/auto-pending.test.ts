@@ -164,10 +164,28 @@ test('what was seen before a pause counts no more', (t) => {
   const look = (served: number): void => auto.note({ ms: LOOK_MS, threadMs: LOOK_MS, busyMs: LOOK_MS, served });
   for (let nth = 0; nth < 5; nth += 1) look(100);
   t.is(auto.ratePerSecond, 1000);
-  auto.forgetLooks();
+  auto.pause(500);
   look(1);
   look(1);
   t.is(auto.ratePerSecond, 1000, 'not believed yet');
   look(1);
   t.is(auto.ratePerSecond, 10, 'of the new looks alone');
+});
+
+test('a low bound is forgotten when the threads have not all been busy for a second; a high one stays', (t) => {
+  for (const [served, fresh, stale] of [
+    [1, 5, 1024],
+    [1000, 5000, 5000],
+  ] as const) {
+    const auto = new AutoPending(1, 500);
+    const look = (busyMs: number): void => auto.note({ ms: LOOK_MS, threadMs: LOOK_MS, busyMs, served });
+    for (let nth = 0; nth < 5; nth += 1) look(LOOK_MS);
+    t.is(auto.bound, fresh);
+    for (let nth = 0; nth < 9; nth += 1) auto.note({ ms: LOOK_MS, threadMs: LOOK_MS, busyMs: 0, served: 0 });
+    t.is(auto.bound, fresh);
+    auto.pause(500);
+    t.is(auto.bound, stale);
+    for (let nth = 0; nth < 5; nth += 1) look(LOOK_MS);
+    t.is(auto.bound, fresh);
+  }
 });

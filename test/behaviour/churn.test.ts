@@ -8,7 +8,7 @@ import { type ServerUnderTest, startServer } from '../helpers/server-under-test.
 let subject: ServerUnderTest;
 
 test.before(async () => {
-  subject = await startServer('transfer.mjs', { threadCount: 2 });
+  subject = await startServer('transfer.mjs', { threadCount: 2, maxPending: Infinity });
 });
 test.after.always(() => subject.server.stop({ gracefulTimeoutMs: 0 }));
 

@@ -17,7 +17,7 @@ import { ThreadMemory } from '../../src/app-adapter/thread-memory.ts';
 import { hear } from '../../src/shared/bell.ts';
 import { Cells } from '../../src/shared/cells.ts';
 import { computeLayout, type Layout, type LayoutNeeds, wordCell } from '../../src/shared/layout.ts';
-import type { FromThread, ThreadStart, ToThread } from '../../src/shared/messages.ts';
+import type { FromThread, LogFields, LogLevel, ThreadStart, ToThread } from '../../src/shared/messages.ts';
 import { resolveOptions, type ResolvedOptions, type ServerOptions } from '../../src/shared/options.ts';
 import { type Claim, claimNext, freeEntry, mayHoldRequests } from '../../src/shared/request-ring.ts';
 import { RingReader } from '../../src/shared/ring-bytes.ts';
@@ -205,6 +205,8 @@ export class AcceptorByHand {
   readonly acceptorBell: number;
   /** What the acceptor said to threads. */
   readonly told: { readonly line: number; readonly message: ToThread }[] = [];
+  /** What it logged. */
+  readonly logs: { readonly level: LogLevel; readonly fields: LogFields; readonly message: string }[] = [];
   readonly threads: HandThread[] = [];
   readonly #listener: Listener;
   readonly #news = new EventEmitter();
@@ -226,6 +228,7 @@ export class AcceptorByHand {
       options: this.options,
       bellDescriptor: readEnd,
       idleTimes: () => [],
+      log: (level, fields, message) => this.logs.push({ level, fields, message }),
       tell: (line, message) => {
         this.told.push({ line, message });
         this.#news.emit('told');

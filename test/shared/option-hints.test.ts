@@ -47,9 +47,9 @@ test(
 // What the Ruby server's constructor takes and this one does not yet.
 const notYet =
   'tls h2 admin handlerTimeoutMs maxConnections maxConnectionsPerIp lameDuckMs recycleAfterRequests ' +
-  'maxThreadHeapBytes staticDirs logRequests maxInFlightPerConnection h2_settings h2_max_total_streams ' +
+  'maxThreadHeapBytes staticDirs logRequests h2_settings h2_max_total_streams ' +
   'admin_listener_port admin_listener_host admin_token tls_session_cache_size tls_handshake_rate_limit ' +
-  'max_in_flight_per_conn preload_static_dirs';
+  'preload_static_dirs';
 for (const option of notYet.split(' ')) {
   test(says, option, `The \`${option}\` option does not exist yet`);
 }

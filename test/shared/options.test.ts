@@ -33,6 +33,7 @@ test('defaults', (t) => {
     maxPending: 'auto',
     targetWaitMs: 500,
     maxWaitMs: 0,
+    maxInFlightPerConnection: 0,
     readTimeoutMs: 30_000,
     maxRequestReadMs: 60_000,
     writeTimeoutMs: 10_000,

@@ -12,6 +12,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   THREAD_FAILED:
     'HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 26\r\n\r\n' +
     '{"error":"thread_failed"}\n',
+  CONNECTION_BUSY:
+    'HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: 31\r\nretry-after: 1\r\n\r\n' +
+    'per-connection overload, retry\n',
   BAD_REQUEST:
     'HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 11\r\nconnection: close\r\n\r\nBad Request',
   REQUEST_TIMEOUT: 'HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
@@ -82,7 +85,7 @@ test('only what leaves the connection usable lives on', (t) => {
       .filter(([, { closes }]) => !closes)
       .map(([name]) => name)
       .sort(),
-    ['INTERNAL_SERVER_ERROR', 'THREAD_FAILED'],
+    ['CONNECTION_BUSY', 'INTERNAL_SERVER_ERROR', 'THREAD_FAILED'],
   );
 });
 

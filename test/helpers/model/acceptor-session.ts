@@ -95,6 +95,7 @@ export class AcceptorSession implements Session, Host {
           options: OPTIONS,
           bellDescriptor: ACCEPTOR_BELL,
           idleTimes: () => [],
+          log: () => {},
           tell: (line, message) => this.#tell(line, message),
           whenOver: (connection) => this.#whenOver(connection),
         }),
