@@ -11,7 +11,6 @@ import type { LogFields, LogLevel, ToThread } from '../shared/messages.ts';
 import type { ResolvedOptions } from '../shared/options.ts';
 import { HEADERS_TOO_LARGE, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT } from '../shared/replies.ts';
 import { RingWriter } from '../shared/ring-bytes.ts';
-import { AddressBook } from './addresses.ts';
 import { mustRefuse } from './admission.ts';
 import { classify } from './classify.ts';
 import { Connection } from './connection.ts';
@@ -73,7 +72,6 @@ export class Acceptor {
     this.#memory = memory;
     this.#libc = libc;
     this.#options = options;
-    const addresses = new AddressBook();
     const resume = (connection: Connection, now: number): void => this.#resume(connection, now);
     const whenDue = (connection: Connection, verdict: Verdict, now: number): void =>
       this.#whenDue(connection, verdict, now);
@@ -85,7 +83,6 @@ export class Acceptor {
       writer: new RingWriter(memory, layout, buffer),
       libc,
       bells: this.bells,
-      addressesOf: ({ socket }) => addresses.of(socket),
     });
     const hasPending = (): boolean => this.lending.hasPending(1);
     this.pendingLimit = new PendingLimit(options, { memory, layout, idleTimes: parts.idleTimes, hasPending });

@@ -3,7 +3,7 @@
  * files beside. What a thread does meanwhile stands in the connection's word in shared memory.
  */
 import type net from 'node:net';
-import type { WireAddresses } from '../shared/ring-bytes.ts';
+import type { WireConnection } from '../shared/ring-bytes.ts';
 import type { Due } from './deadline-heap.ts';
 import type { HeadScan } from './framing.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -39,6 +39,8 @@ export class Connection implements Due {
   heapIndex = -1;
 
   readonly slot: number;
+  /** Tells it from the connections that had the slot before. */
+  serial = 0;
   readonly socket: net.Socket;
   /** The socket's own descriptor. Threads never get it: libuv closes it on a reset. */
   readonly descriptor: number;
@@ -69,7 +71,8 @@ export class Connection implements Due {
   writeDescriptor = -1;
   /** Duplicates that threads were given for this loan. */
   lentDescriptors: LentDescriptor[] | undefined;
-  addresses: WireAddresses | undefined;
+  /** What travels with each of its requests; made with the first. */
+  wire: WireConnection | undefined;
 
   constructor(slot: number, socket: net.Socket, descriptor: number, now: number) {
     this.slot = slot;

@@ -43,6 +43,8 @@ export class Connections {
   add(connection: Connection, now: number): void {
     this.table.add(connection);
     this.counters.accepted += 1;
+    // 32 bits: a thread remembers none of four billion connections ago.
+    connection.serial = this.counters.accepted | 0;
     this.lookLater(connection, now);
   }
 

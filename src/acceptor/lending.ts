@@ -8,9 +8,10 @@ import type { Memory } from '../shared/cells.ts';
 import type { Layout } from '../shared/layout.ts';
 import { wordCell } from '../shared/layout.ts';
 import { cancelWaiting, entrySlotOf, findRoom, publish, setOverflow } from '../shared/request-ring.ts';
-import type { RingWriter, WireAddresses } from '../shared/ring-bytes.ts';
+import type { RingWriter } from '../shared/ring-bytes.ts';
 import { takenBy } from '../shared/thread-line.ts';
 import { IDLE, makeWord } from '../shared/words.ts';
+import { wireConnectionOf } from './addresses.ts';
 import type { Connection } from './connection.ts';
 import type { Libc } from './libc.ts';
 import type { ThreadBells } from './thread-bells.ts';
@@ -27,7 +28,6 @@ export interface LendingParts {
   readonly writer: RingWriter;
   readonly libc: Libc;
   readonly bells: ThreadBells;
-  readonly addressesOf: (connection: Connection) => WireAddresses;
 }
 
 export class Lending {
@@ -150,13 +150,13 @@ export class Lending {
     hasMore: boolean,
     now: number,
   ): boolean {
-    const { memory, layout, writer, bells, addressesOf } = this.#parts;
+    const { memory, layout, writer, bells } = this.#parts;
     const index = findRoom(memory, layout);
     if (index === undefined) return false;
     const { lendsConnection, slot } = connection;
     const descriptor = lendsConnection ? this.duplicateForThread(connection) : this.#writeDescriptorOf(connection);
-    connection.addresses ??= addressesOf(connection);
-    if (!writer.write(index, descriptor, connection.addresses, bytes, start, end, connection.headLength)) {
+    connection.wire ??= wireConnectionOf(connection.socket, connection.serial);
+    if (!writer.write(index, descriptor, connection.wire, bytes, start, end, connection.headLength)) {
       if (lendsConnection) this.#closeLentDescriptors(connection);
       return false;
     }

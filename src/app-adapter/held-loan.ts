@@ -19,7 +19,14 @@ import {
   RUNNING,
   swapWord,
 } from '../shared/words.ts';
-import type { ClientGone, ConnectionAddresses, ConnectionLoan, RequestLoan } from './loan.ts';
+import type {
+  ConnectionAddresses,
+  ConnectionBorrower,
+  ConnectionLoan,
+  KnownConnection,
+  RequestBorrower,
+  RequestLoan,
+} from './loan.ts';
 import type { ThreadMemory } from './thread-memory.ts';
 
 /** What a loan tells the one that gives loans out. */
@@ -42,18 +49,15 @@ export class HeldLoan {
   readonly slot: number;
   /** The request's ring index; its low bits are the word's generation. */
   readonly index: number;
-  readonly addresses: ConnectionAddresses;
   protected stage: number;
   readonly #cell: number;
   isOver = false;
-  onRevoked: (() => void) | undefined;
-  onDrain: (() => void) | undefined;
+  borrower: ConnectionBorrower | undefined = undefined;
 
-  constructor(owner: LoanOwner, slot: number, index: number, addresses: ConnectionAddresses, stage: number) {
+  constructor(owner: LoanOwner, slot: number, index: number, stage: number) {
     this.owner = owner;
     this.slot = slot;
     this.index = index;
-    this.addresses = addresses;
     this.stage = stage;
     this.#cell = wordCell(owner.thread.layout, slot);
   }
@@ -67,7 +71,7 @@ export class HeldLoan {
     if (this.isOver) return;
     this.isOver = true;
     this.owner.loanEnded(this);
-    this.onRevoked?.();
+    this.borrower?.revoked();
   }
 
   protected moveTo(stage: number): boolean {
@@ -102,12 +106,14 @@ export class HeldLoan {
 
 /** A whole request with the write descriptor of its connection. */
 export class HeldRequest extends HeldLoan implements RequestLoan {
+  readonly connection: KnownConnection;
   readonly #descriptor: number;
-  #duplicate: ((descriptor: number | undefined) => void) | undefined;
-  onClientGone: ((how: ClientGone) => void) | undefined;
+  #duplicate: ((descriptor: number | undefined) => void) | undefined = undefined;
+  declare borrower: RequestBorrower | undefined;
 
-  constructor(owner: LoanOwner, slot: number, index: number, addresses: ConnectionAddresses, descriptor: number) {
-    super(owner, slot, index, addresses, RUNNING);
+  constructor(owner: LoanOwner, slot: number, index: number, connection: KnownConnection, descriptor: number) {
+    super(owner, slot, index, RUNNING);
+    this.connection = connection;
     this.#descriptor = descriptor;
   }
 
@@ -153,6 +159,7 @@ export class HeldRequest extends HeldLoan implements RequestLoan {
 
 /** A whole connection. */
 export class HeldConnection extends HeldLoan implements ConnectionLoan {
+  readonly addresses: ConnectionAddresses;
   readonly fd: number;
   readonly firstBytes: Buffer;
   /** Requests begun and not ended. */
@@ -168,7 +175,8 @@ export class HeldConnection extends HeldLoan implements ConnectionLoan {
     descriptor: number,
     firstBytes: Buffer,
   ) {
-    super(owner, slot, index, addresses, LENT);
+    super(owner, slot, index, LENT);
+    this.addresses = addresses;
     this.fd = descriptor;
     this.firstBytes = firstBytes;
   }

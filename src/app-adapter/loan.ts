@@ -4,6 +4,7 @@
  *
  * Implemented by the pull loop; used by `request-loan.ts` and `connection-loan.ts`.
  */
+import type { Duplex } from 'node:stream';
 
 /** What an app may ask of its connection. Travels with the request, never asked of the descriptor. */
 export interface ConnectionAddresses {
@@ -19,17 +20,34 @@ export interface ConnectionAddresses {
 /** How a client left: `'end'` half-closed (FIN), `'reset'` is gone for good. */
 export type ClientGone = 'end' | 'reset';
 
+/** Who has a connection on loan, as the thread's loop speaks to it. */
+export interface ConnectionBorrower {
+  /** Called at most once when the acceptor has taken the loan back (deadline, stop): write nothing, let go. */
+  revoked(): void;
+  /** Called when the server drains: replies whose head is not written yet say `connection: close`. */
+  drain(): void;
+}
+
+/** Who has a request on loan. */
+export interface RequestBorrower extends ConnectionBorrower {
+  /** Called at most once, in an event loop turn of its own, when the client leaves during the loan. */
+  clientGone(how: ClientGone): void;
+}
+
+/** What a thread remembers of a connection from one of its requests to the next. */
+export interface KnownConnection {
+  readonly addresses: ConnectionAddresses;
+  /** The socket that its requests share; who made it knows whether it can be used once more. */
+  socket: Duplex | undefined;
+}
+
 /** One whole request, lent with the write descriptor of its connection. */
 export interface RequestLoan {
-  readonly addresses: ConnectionAddresses;
+  readonly connection: KnownConnection;
   /** True once the loan has ended or was taken back: nothing may be written any more. */
   readonly isOver: boolean;
-  /** Called at most once, in an event loop turn of its own, when the client leaves during the loan. */
-  onClientGone: ((how: ClientGone) => void) | undefined;
-  /** Called at most once when the acceptor has taken the loan back (deadline, stop). */
-  onRevoked: (() => void) | undefined;
-  /** Called when the server drains: the reply says `connection: close` if its head is not written yet. */
-  onDrain: (() => void) | undefined;
+  /** Set by who serves the request. One object with methods: a closure a request costs more than the request. */
+  borrower: RequestBorrower | undefined;
   /**
    * running -> replying, before the first byte (1xx too). True if the thread may write (also when
    * it already was replying). False: the loan is over; write nothing, say nothing.
@@ -64,10 +82,8 @@ export interface ConnectionLoan {
   readonly firstBytes: Buffer;
   /** True once the loan has ended or was taken back. */
   readonly isOver: boolean;
-  /** Called at most once when the acceptor has taken the loan back: write nothing, destroy the socket. */
-  onRevoked: (() => void) | undefined;
-  /** Called when the server drains: replies say `connection: close`, idle connections are returned. */
-  onDrain: (() => void) | undefined;
+  /** Set by who serves the connection; idle connections are returned when the server drains. */
+  borrower: ConnectionBorrower | undefined;
   /** lent -> lentReplying before the first byte of each reply (1xx too). False: write nothing. */
   beginReply(): boolean;
   /** lentReplying -> lent when the reply (or the 1xx) is written. */

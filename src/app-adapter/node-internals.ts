@@ -75,23 +75,36 @@ type Slots = Record<symbol, unknown>;
 const slotOf = (owner: object, symbol: symbol | undefined): unknown =>
   symbol === undefined ? undefined : (owner as Slots)[symbol];
 
-/** The class that the app's server makes requests of (its `IncomingMessage` option). */
-export const requestClassOf = (server: http.Server): RequestClass =>
-  (slotOf(server, REQUEST_CLASS) ?? http.IncomingMessage) as RequestClass;
+/** Makes requests and replies as the app's server would: of its classes, with its options. */
+export class RequestFactory {
+  readonly #Request: RequestClass;
+  readonly #Response: ResponseClass;
+  readonly #uniqueHeaders: unknown;
+  readonly #responseOptions: { highWaterMark: number; rejectNonStandardBodyWrites: boolean | undefined };
+  /** Whether the server has `optimizeEmptyRequests` on. */
+  readonly optimizesEmptyRequests: boolean;
 
-/** The class that the app's server makes replies of (its `ServerResponse` option). */
-export const responseClassOf = (server: http.Server): ResponseClass =>
-  (slotOf(server, RESPONSE_CLASS) ?? http.ServerResponse) as unknown as ResponseClass;
+  constructor(server: NodeServer) {
+    this.#Request = (slotOf(server, REQUEST_CLASS) ?? http.IncomingMessage) as RequestClass;
+    this.#Response = (slotOf(server, RESPONSE_CLASS) ?? http.ServerResponse) as unknown as ResponseClass;
+    this.#uniqueHeaders = slotOf(server, UNIQUE_HEADERS);
+    this.#responseOptions = { highWaterMark: 0, rejectNonStandardBodyWrites: server.rejectNonStandardBodyWrites };
+    this.optimizesEmptyRequests = slotOf(server, OPTIMIZE_EMPTY_REQUESTS) === true;
+  }
 
-/** Gives a reply the server's `uniqueHeaders` option. */
-export const copyUniqueHeaders = (server: http.Server, response: ServerResponse): void => {
-  if (UNIQUE_HEADERS !== undefined)
-    (response as unknown as Slots)[UNIQUE_HEADERS] = (server as unknown as Slots)[UNIQUE_HEADERS];
-};
+  createRequest(socket: Socket): NodeRequest {
+    return new this.#Request(socket);
+  }
 
-/** Whether the server has `optimizeEmptyRequests` on. */
-export const optimizesEmptyRequests = (server: http.Server): boolean =>
-  slotOf(server, OPTIMIZE_EMPTY_REQUESTS) === true;
+  createResponse(request: NodeRequest, highWaterMark: number): NodeResponse {
+    this.#responseOptions.highWaterMark = highWaterMark;
+    const response = new this.#Response(request, this.#responseOptions);
+    if (UNIQUE_HEADERS !== undefined && this.#uniqueHeaders) {
+      (response as unknown as Slots)[UNIQUE_HEADERS] = this.#uniqueHeaders;
+    }
+    return response;
+  }
+}
 
 /** Emits `'drain'` on a reply that waits for it, as the server does when its socket has drained. */
 export const emitResponseDrain = (response: NodeResponse): void => {
@@ -104,8 +117,7 @@ export const emitResponseDrain = (response: NodeResponse): void => {
 
 /** After a normal reply `req.signal` must not abort when the socket closes. */
 export const detachAbortSignal = (request: NodeRequest): void => {
-  const detach = slotOf(request, DETACH_ABORT_SIGNAL);
-  if (typeof detach === 'function') Reflect.apply(detach, request, []);
+  if (DETACH_ABORT_SIGNAL !== undefined) (request as unknown as Record<symbol, () => void>)[DETACH_ABORT_SIGNAL]?.();
 };
 
 /**
@@ -127,6 +139,22 @@ export const emitResponseClose = (response: NodeResponse): void => {
   response.destroyed = true;
   response._closed = true;
   response.emit('close');
+};
+
+type Listener = (...args: never[]) => void;
+
+/** Whether each of these events has this one listener and no other event has any. `listeners()` would make copies. */
+export const hasOnlyListeners = (stream: Duplex, expected: Readonly<Record<string, Listener>>): boolean => {
+  const { _events: events, _eventsCount: count } = stream as Duplex & {
+    readonly _events: Readonly<Record<string, Listener | Listener[] | undefined>>;
+    readonly _eventsCount: number;
+  };
+  let matching = 0;
+  for (const event in expected) {
+    if (events[event] !== expected[event]) return false;
+    matching += 1;
+  }
+  return count === matching;
 };
 
 /** The reply that is assigned to a socket, if any. */

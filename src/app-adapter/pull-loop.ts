@@ -15,7 +15,8 @@ import { addRunning, countServed, goToSleep, stayAwake, wakeUp } from '../shared
 import { sendWhole, type DirectSettings } from './direct-route/direct-loan.ts';
 import { HeldConnection, type HeldLoan, HeldRequest, type LoanOwner } from './held-loan.ts';
 import { parseHead, type RequestHead } from './head-parser.ts';
-import type { ConnectionAddresses } from './loan.ts';
+import { KnownConnections } from './known-connections.ts';
+import type { ConnectionAddresses, KnownConnection } from './loan.ts';
 import type { ThreadMemory } from './thread-memory.ts';
 
 /** How many pulls are scheduled ahead while requests wait: that many a turn of the event loop. */
@@ -40,6 +41,7 @@ export class PullLoop implements LoanOwner {
   readonly #claim: Claim = { index: 0, slot: 0, lendsConnection: false };
   /** By slot: the newest loan of each connection. */
   readonly #loans = new Map<number, HeldLoan>();
+  readonly #known = new KnownConnections();
   readonly #awaitingDuplicate: HeldRequest[] = [];
   readonly #root = new AsyncResource('HYPERIONPULL');
   #running = 0;
@@ -50,7 +52,7 @@ export class PullLoop implements LoanOwner {
   constructor(parts: PullLoopParts) {
     this.thread = parts.thread;
     this.#parts = parts;
-    this.#reader = new RingReader(parts.thread.memory, parts.thread.layout, parts.buffer);
+    this.#reader = new RingReader(parts.thread.layout, parts.buffer);
   }
 
   /** Starts to take requests; `bellDescriptor` is the read end of the thread's bell. */
@@ -121,7 +123,7 @@ export class PullLoop implements LoanOwner {
 
   /** A full thread does not sleep: it pulls again when something ends. */
   #pullAgainSoon(): void {
-    if (this.#isFull) return;
+    if (this.#isFull()) return;
     if (this.#wasFull && this.#scheduled === 0) {
       this.#wasFull = false;
       // From an app's context: the pull must not inherit it.
@@ -139,7 +141,7 @@ export class PullLoop implements LoanOwner {
     this.#whenEmpty = ignore;
   }
 
-  get #isFull(): boolean {
+  #isFull(): boolean {
     return this.#running >= this.#parts.concurrency || this.#waitingConnections >= MAX_WAITING_CONNECTIONS;
   }
 
@@ -157,7 +159,7 @@ export class PullLoop implements LoanOwner {
     const { memory, layout, line } = this.thread;
     this.#scheduled -= 1;
     if (this.#whenEmpty !== undefined) return;
-    if (this.#isFull) {
+    if (this.#isFull()) {
       this.#wasFull = true;
       return;
     }
@@ -192,8 +194,7 @@ export class PullLoop implements LoanOwner {
     reader.read(index);
     const head = this.#parseHead();
     const body = head === undefined || head.contentLength === 0 ? undefined : this.#copyBody();
-    const addresses = addressesOf(reader);
-    const loan = new HeldRequest(this, slot, index, addresses, reader.descriptor);
+    const loan = new HeldRequest(this, slot, index, this.#connectionOf(slot), reader.descriptor);
     if (freeEntry(memory, layout, index)) this.thread.ringAcceptor();
     this.#loans.set(slot, loan);
     this.#running += 1;
@@ -205,7 +206,7 @@ export class PullLoop implements LoanOwner {
     this.#parts.serveRequest(loan, head, body);
     if (memory.load(wordCell(layout, slot) + CLIENT_ENDED) === 1) {
       // A turn later, so that a handler that answers at once still does.
-      setImmediate(() => loan.isOver || loan.onClientGone?.('end'));
+      setImmediate(() => loan.isOver || loan.borrower?.clientGone('end'));
     }
   }
 
@@ -213,12 +214,18 @@ export class PullLoop implements LoanOwner {
     const { memory, layout } = this.thread;
     const reader = this.#reader;
     reader.read(index);
+    const { addresses } = this.#connectionOf(slot);
     const firstBytes = Buffer.from(reader.bytes.subarray(reader.start, reader.end));
-    const loan = new HeldConnection(this, slot, index, addressesOf(reader), reader.descriptor, firstBytes);
+    const loan = new HeldConnection(this, slot, index, addresses, reader.descriptor, firstBytes);
     if (freeEntry(memory, layout, index)) this.thread.ringAcceptor();
     this.#loans.set(slot, loan);
     this.#waitingConnections += 1;
     this.#parts.serveConnection(loan);
+  }
+
+  #connectionOf(slot: number): KnownConnection {
+    const reader = this.#reader;
+    return this.#known.find(slot, reader.serial) ?? this.#known.add(slot, reader.serial, addressesOf(reader));
   }
 
   /** Undefined unless both sides come to the same end and length: then nobody knows where the next request begins. */
@@ -242,7 +249,9 @@ const ignore = (): void => {};
 const familyOf = (address: string): 'IPv4' | 'IPv6' => (address.includes(':') ? 'IPv6' : 'IPv4');
 
 function addressesOf(reader: RingReader): ConnectionAddresses {
-  const { remoteAddress, remotePort, localAddress, localPort } = reader;
+  const remoteAddress = reader.readRemoteAddress();
+  const localAddress = reader.readLocalAddress();
+  const { remotePort, localPort } = reader;
   // A Unix socket has neither.
   if (remoteAddress === '' && localAddress === '') return NO_ADDRESSES;
   return {

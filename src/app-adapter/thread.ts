@@ -11,7 +11,7 @@ import { serveDirectRoute } from './direct-route/direct-loan.ts';
 import { HeldRequest } from './held-loan.ts';
 import { loadApp } from './load/load-app.ts';
 import { PullLoop } from './pull-loop.ts';
-import { closeAfterReplies, serveRequest } from './request-loan/request-loan.ts';
+import { RequestLoans } from './request-loan/request-loan.ts';
 import { ThreadMemory } from './thread-memory.ts';
 
 export default async function runThread(start: ThreadStart & { readonly messages: MessagePort }): Promise<void> {
@@ -41,7 +41,7 @@ export default async function runThread(start: ThreadStart & { readonly messages
   const isDraining = (): boolean => thread.isDraining;
   const { keepAliveTimeoutMs, writeTimeoutMs } = options;
   const direct = { writeTimeoutMs, log };
-  const settings = { keepAliveTimeoutMs, writeTimeoutMs, isDraining, log };
+  const requestLoans = new RequestLoans(httpServer, { keepAliveTimeoutMs, writeTimeoutMs, isDraining, log });
   const connectionLoans = new ConnectionLoans(httpServer, routes, options, isDraining, log);
   const loop = new PullLoop({
     thread,
@@ -52,7 +52,7 @@ export default async function runThread(start: ThreadStart & { readonly messages
     serveRequest(loan, head, body) {
       const route = routes.size === 0 ? undefined : routes.match(head.method, head.target);
       if (route === undefined) {
-        serveRequest(loan, head, body, httpServer, settings);
+        requestLoans.serve(loan, head, body);
         return;
       }
       if (isDraining()) head.keepAlive = false;
@@ -66,7 +66,7 @@ export default async function runThread(start: ThreadStart & { readonly messages
       switch (message.type) {
         case 'client-gone': {
           const loan = loop.find(message.slot, message.generation);
-          if (loan instanceof HeldRequest) loan.onClientGone?.(message.how);
+          if (loan instanceof HeldRequest) loan.borrower?.clientGone(message.how);
           return;
         }
         case 'duplicate':
@@ -76,8 +76,7 @@ export default async function runThread(start: ThreadStart & { readonly messages
           loop.find(message.slot, message.generation)?.lose();
           return;
         case 'drain':
-          closeAfterReplies();
-          for (const loan of loop.loans) loan.onDrain?.();
+          for (const loan of loop.loans) loan.borrower?.drain();
           return;
         case 'stop':
           void app

@@ -14,6 +14,7 @@ import {
   ENTRY_LOCAL_PORT,
   ENTRY_REMOTE_LENGTH,
   ENTRY_REMOTE_PORT,
+  ENTRY_SERIAL,
   entryCell,
   type Layout,
   SMALL_BYTES,
@@ -23,11 +24,14 @@ import { isHeldEntry } from './request-ring.ts';
 /** Offsets are stored in units of 64 bytes, so that a large buffer fits 32 bits. */
 const UNIT = 64;
 
-/** A connection's two ends as they travel: latin1 texts, empty where there is none. */
-export interface WireAddresses {
-  readonly remote: Uint8Array;
+/** What travels with each request of a connection: its number, and its two ends as latin1 texts. */
+export interface WireConnection {
+  /** Tells it from a later connection in the same slot. */
+  readonly serial: number;
+  /** The remote text and, right behind it, the local one; empty where there is none. */
+  readonly texts: Uint8Array;
+  readonly remoteLength: number;
   readonly remotePort: number;
-  readonly local: Uint8Array;
   readonly localPort: number;
 }
 
@@ -36,6 +40,7 @@ export class RingWriter {
   readonly #memory: Memory;
   readonly #layout: Layout;
   readonly #bytes: Uint8Array;
+  readonly #cells: Int32Array;
   /** Which block a ring position uses, -1: none. */
   readonly #blockOf: Int16Array;
   readonly #freeBlocks: number[] = [];
@@ -44,6 +49,7 @@ export class RingWriter {
     this.#memory = memory;
     this.#layout = layout;
     this.#bytes = new Uint8Array(buffer);
+    this.#cells = new Int32Array(buffer);
     this.#blockOf = new Int16Array(layout.ringSize).fill(-1);
     // The lowest number is given out first: blocks never used stay untouched pages.
     for (let block = layout.blockCount - 1; block >= 0; block -= 1) this.#freeBlocks.push(block);
@@ -58,31 +64,29 @@ export class RingWriter {
   write(
     index: number,
     descriptor: number,
-    addresses: WireAddresses,
+    connection: WireConnection,
     source: Uint8Array,
     start: number,
     end: number,
     headLength: number,
   ): boolean {
-    const { remote, local } = addresses;
+    const { texts, remoteLength } = connection;
     const length = end - start;
-    const offset = this.#place(index, remote.length + local.length + length);
+    const offset = this.#place(index, texts.length + length);
     if (offset === -1) return false;
-    const bytes = this.#bytes;
-    bytes.set(remote, offset);
-    bytes.set(local, offset + remote.length);
-    const from = start === 0 && end === source.length ? source : source.subarray(start, end);
-    bytes.set(from, offset + remote.length + local.length);
-    const memory = this.#memory;
+    copyBytes(texts, 0, texts.length, this.#bytes, offset);
+    copyBytes(source, start, end, this.#bytes, offset + texts.length);
+    const cells = this.#cells;
     const cell = entryCell(this.#layout, index);
-    memory.store(cell + ENTRY_DESCRIPTOR, descriptor);
-    memory.store(cell + ENTRY_LENGTH, length);
-    memory.store(cell + ENTRY_HEAD_LENGTH, headLength);
-    memory.store(cell + ENTRY_REMOTE_LENGTH, remote.length);
-    memory.store(cell + ENTRY_LOCAL_LENGTH, local.length);
-    memory.store(cell + ENTRY_REMOTE_PORT, addresses.remotePort);
-    memory.store(cell + ENTRY_LOCAL_PORT, addresses.localPort);
-    memory.store(cell + ENTRY_BYTES, offset / UNIT);
+    cells[cell + ENTRY_DESCRIPTOR] = descriptor;
+    cells[cell + ENTRY_LENGTH] = length;
+    cells[cell + ENTRY_HEAD_LENGTH] = headLength;
+    cells[cell + ENTRY_REMOTE_LENGTH] = remoteLength;
+    cells[cell + ENTRY_LOCAL_LENGTH] = texts.length - remoteLength;
+    cells[cell + ENTRY_REMOTE_PORT] = connection.remotePort;
+    cells[cell + ENTRY_LOCAL_PORT] = connection.localPort;
+    cells[cell + ENTRY_BYTES] = offset / UNIT;
+    cells[cell + ENTRY_SERIAL] = connection.serial;
     return true;
   }
 
@@ -118,10 +122,23 @@ export class RingWriter {
   }
 }
 
-/** Thread: what stands in a claimed entry. Texts and `start`..`end` of `bytes` hold until it is freed. */
+/** Up to so many bytes a loop is quicker than a view and `set()`. */
+const LOOP_BYTES = 256;
+
+function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): void {
+  if (end - start > LOOP_BYTES) {
+    target.set(source.subarray(start, end), offset);
+    return;
+  }
+  for (let at = start; at < end; at += 1) target[offset + at - start] = source[at] as number;
+}
+
+/** Thread: what stands in a claimed entry. It and `start`..`end` of `bytes` hold until the entry is freed. */
 export class RingReader {
-  readonly #memory: Memory;
   readonly #layout: Layout;
+  readonly #cells: Int32Array;
+  #textsStart = 0;
+  #localStart = 0;
   /** A view on all of the shared memory. */
   readonly bytes: Buffer;
   descriptor = -1;
@@ -129,29 +146,36 @@ export class RingReader {
   /** Behind the head; the body is the rest. */
   headEnd = 0;
   end = 0;
-  remoteAddress = '';
+  /** Tells the connection from others that had its slot. */
+  serial = 0;
   remotePort = 0;
-  localAddress = '';
   localPort = 0;
 
-  constructor(memory: Memory, layout: Layout, buffer: SharedArrayBuffer) {
-    this.#memory = memory;
+  constructor(layout: Layout, buffer: SharedArrayBuffer) {
     this.#layout = layout;
+    this.#cells = new Int32Array(buffer);
     this.bytes = Buffer.from(buffer);
   }
 
   read(index: number): void {
-    const memory = this.#memory;
+    const cells = this.#cells;
     const cell = entryCell(this.#layout, index);
-    const offset = memory.load(cell + ENTRY_BYTES) * UNIT;
-    const remoteEnd = offset + memory.load(cell + ENTRY_REMOTE_LENGTH);
-    this.start = remoteEnd + memory.load(cell + ENTRY_LOCAL_LENGTH);
-    this.end = this.start + memory.load(cell + ENTRY_LENGTH);
-    this.headEnd = this.start + memory.load(cell + ENTRY_HEAD_LENGTH);
-    this.descriptor = memory.load(cell + ENTRY_DESCRIPTOR);
-    this.remotePort = memory.load(cell + ENTRY_REMOTE_PORT);
-    this.localPort = memory.load(cell + ENTRY_LOCAL_PORT);
-    this.remoteAddress = this.bytes.toString('latin1', offset, remoteEnd);
-    this.localAddress = this.bytes.toString('latin1', remoteEnd, this.start);
+    this.#textsStart = (cells[cell + ENTRY_BYTES] as number) * UNIT;
+    this.#localStart = this.#textsStart + (cells[cell + ENTRY_REMOTE_LENGTH] as number);
+    this.start = this.#localStart + (cells[cell + ENTRY_LOCAL_LENGTH] as number);
+    this.end = this.start + (cells[cell + ENTRY_LENGTH] as number);
+    this.headEnd = this.start + (cells[cell + ENTRY_HEAD_LENGTH] as number);
+    this.descriptor = cells[cell + ENTRY_DESCRIPTOR] as number;
+    this.serial = cells[cell + ENTRY_SERIAL] as number;
+    this.remotePort = cells[cell + ENTRY_REMOTE_PORT] as number;
+    this.localPort = cells[cell + ENTRY_LOCAL_PORT] as number;
+  }
+
+  readRemoteAddress(): string {
+    return this.bytes.toString('latin1', this.#textsStart, this.#localStart);
+  }
+
+  readLocalAddress(): string {
+    return this.bytes.toString('latin1', this.#localStart, this.start);
   }
 }

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import test from 'ava';
-import { AddressBook } from '../../src/acceptor/addresses.ts';
+import { wireConnectionOf } from '../../src/acceptor/addresses.ts';
 
 const accept = async (
   t: { teardown(end: () => void): void },
@@ -28,34 +28,26 @@ const accept = async (
   return { accepted, client };
 };
 
-test('both ends, as the socket names them', async (t) => {
+test('both ends, as the socket names them, and the serial number', async (t) => {
   const { accepted } = await accept(t, { host: '127.0.0.1', port: 0 });
-  const { remote, remotePort, local, localPort } = new AddressBook().of(accepted);
-  t.is(Buffer.from(remote).toString(), '127.0.0.1');
-  t.is(Buffer.from(local).toString(), '127.0.0.1');
+  const { serial, texts, remoteLength, remotePort, localPort } = wireConnectionOf(accepted, 42);
+  t.is(serial, 42);
+  t.is(Buffer.from(texts).toString(), '127.0.0.1127.0.0.1');
+  t.is(remoteLength, '127.0.0.1'.length);
   t.is(remotePort, accepted.remotePort as number);
   t.is(localPort, accepted.localPort as number);
-});
-
-test('local addresses are kept', async (t) => {
-  const book = new AddressBook();
-  const [one, other] = [
-    await accept(t, { host: '127.0.0.1', port: 0 }),
-    await accept(t, { host: '127.0.0.1', port: 0 }),
-  ];
-  t.is(book.of(one.accepted).local, book.of(other.accepted).local);
 });
 
 test('a Unix socket has none', async (t) => {
   const path = `${tmpdir()}/hyperion-addresses-${process.pid}.sock`;
   t.teardown(() => rmSync(path, { force: true }));
   const { accepted } = await accept(t, { path });
-  const { remote, remotePort, local, localPort } = new AddressBook().of(accepted);
-  t.deepEqual([remote.length, remotePort, local.length, localPort], [0, 0, 0, 0]);
+  const { texts, remoteLength, remotePort, localPort } = wireConnectionOf(accepted, 1);
+  t.deepEqual([texts.length, remoteLength, remotePort, localPort], [0, 0, 0, 0]);
 });
 
 test('a socket that is closed already has none, and is no error', (t) => {
-  const { remote, remotePort } = new AddressBook().of(new net.Socket());
-  t.is(remote.length, 0);
+  const { texts, remotePort } = wireConnectionOf(new net.Socket(), 1);
+  t.is(texts.length, 0);
   t.is(remotePort, 0);
 });

@@ -1,6 +1,7 @@
 /** What a thread may do with a loan, each right asked of the word. The acceptor and its client are real. */
 import test from 'ava';
 import { readSync } from 'node:fs';
+import type { RequestBorrower } from '../../src/app-adapter/loan.ts';
 import { msSince, nowMs } from '../../src/shared/clock.ts';
 import { FINISHED_AT, wordCell } from '../../src/shared/layout.ts';
 import {
@@ -57,6 +58,8 @@ const lendConnection = async (
 };
 
 /** The acceptor takes the loan back, as it does for a thread that hangs. */
+const BORROWER: RequestBorrower = { clientGone() {}, revoked() {}, drain() {} };
+
 const revoke = (t: { teardown(end: () => void): void }, byHand: AcceptorByHand): number => {
   const { connection, memory, layout } = byHand;
   const revoked = makeWord(REVOKED, 0, connection.loanIndex);
@@ -96,7 +99,7 @@ test('an end is one: whatever comes after it changes nothing and says nothing', 
   const { byHand, thread, taken, stage } = await lendRequest(t);
   const { loan } = taken;
   let lost = 0;
-  loan.onRevoked = () => (lost += 1);
+  loan.borrower = { ...BORROWER, revoked: () => (lost += 1) };
   loan.end(true);
   const word = byHand.word(byHand.connection);
   loan.end(false);
@@ -134,7 +137,7 @@ test('a loan that was taken back: the next right is refused, told once, and noth
   const { byHand, thread, taken } = await lendRequest(t);
   const { loan } = taken;
   let lost = 0;
-  loan.onRevoked = () => (lost += 1);
+  loan.borrower = { ...BORROWER, revoked: () => (lost += 1) };
   const word = revoke(t, byHand);
   t.false(loan.beginReply());
   t.is(lost, 1);

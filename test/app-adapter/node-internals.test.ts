@@ -6,11 +6,10 @@ import {
   FOUND_SYMBOLS,
   type NodeRequest,
   type NodeResponse,
+  RequestFactory,
   captureRejections,
   emitResponseClose,
   emitResponseDrain,
-  requestClassOf,
-  responseClassOf,
   responseOn,
   startFlowing,
 } from '../../src/app-adapter/node-internals.ts';
@@ -23,11 +22,12 @@ const makeSocket = (): Socket =>
 const makeExchange = (): { socket: Socket; request: NodeRequest; response: NodeResponse } => {
   const server = new http.Server();
   const socket = makeSocket();
-  const request = new (requestClassOf(server))(socket);
+  const factory = new RequestFactory(server);
+  const request = factory.createRequest(socket);
   request.method = 'GET';
   request.httpVersionMajor = 1;
   request.httpVersionMinor = 1;
-  const response = new (responseClassOf(server))(request, { highWaterMark: 1000, rejectNonStandardBodyWrites: false });
+  const response = factory.createResponse(request, 1000);
   return { socket, request, response };
 };
 
@@ -67,8 +67,10 @@ test("the classes are those of the server's options", (t) => {
   class OwnRequest extends http.IncomingMessage {}
   class OwnResponse extends http.ServerResponse {}
   const server = http.createServer({ IncomingMessage: OwnRequest, ServerResponse: OwnResponse } as http.ServerOptions);
-  t.is(requestClassOf(server) as unknown, OwnRequest);
-  t.is(responseClassOf(server) as unknown, OwnResponse);
+  const factory = new RequestFactory(server);
+  const request = factory.createRequest(makeSocket());
+  t.true(request instanceof OwnRequest);
+  t.true(factory.createResponse(request, 1000) instanceof OwnResponse);
 });
 
 test("'drain' comes once, and only to a reply that waits for it", (t) => {

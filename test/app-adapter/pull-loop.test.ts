@@ -4,6 +4,7 @@ import test from 'ava';
 import { loadLibc } from '../../src/acceptor/libc.ts';
 import { sendWhole } from '../../src/app-adapter/direct-route/direct-loan.ts';
 import type { HeldConnection, HeldRequest } from '../../src/app-adapter/held-loan.ts';
+import type { RequestBorrower } from '../../src/app-adapter/loan.ts';
 import type { RequestHead } from '../../src/app-adapter/head-parser.ts';
 import { PullLoop } from '../../src/app-adapter/pull-loop.ts';
 import { ThreadMemory } from '../../src/app-adapter/thread-memory.ts';
@@ -34,6 +35,8 @@ interface Rig {
   /** Rings, whatever its line says. */
   wake(): void;
 }
+
+const BORROWER: RequestBorrower = { clientGone() {}, revoked() {}, drain() {} };
 
 const DIRECT = { writeTimeoutMs: 0, log: () => {}, isDraining: () => false };
 
@@ -128,7 +131,7 @@ test('the addresses are those of the connection', async (t) => {
   const client = connect();
   client.request(get());
   await client.response();
-  t.like(requests[0]?.loan.addresses, {
+  t.like(requests[0]?.loan.connection.addresses, {
     remoteAddress: '127.0.0.1',
     remotePort: client.socket.localPort as number,
     remoteFamily: 'IPv4',
@@ -264,12 +267,31 @@ test('a method that the thread does not know gets 400 and a close: nobody can te
   t.deepEqual(requests, []);
 });
 
+test('requests of one connection share what the thread knows of it; the next connection in its slot has its own', async (t) => {
+  const { requests, connect, byHand } = await start(t);
+  const first = connect();
+  first.request(get());
+  await first.response();
+  first.request(get());
+  await first.response();
+  first.socket.destroy();
+  await byHand.open(0);
+  const second = connect();
+  second.request(get());
+  await second.response();
+  const [one, two, three] = requests.map(({ loan }) => loan);
+  t.is(two?.connection, one?.connection);
+  t.is(three?.slot, one?.slot);
+  t.not(three?.connection, one?.connection);
+  t.is(three?.connection.addresses.remotePort, second.socket.localPort as number);
+});
+
 test('a client that half-closed while it waited: the handler answers first, and is told a turn later', async (t) => {
   const told: string[] = [];
   const { loop, connect, requests, byHand } = await start(t, {
     concurrency: 1,
     serve: ({ loan, head }) => {
-      loan.onClientGone = (how) => told.push(`${head.target} ${how}`);
+      loan.borrower = { ...BORROWER, clientGone: (how) => told.push(`${head.target} ${how}`) };
       // In this turn, as most handlers do, though not at once.
       if (head.target === '/sync') queueMicrotask(() => reply(loan));
     },
@@ -310,7 +332,7 @@ test('a newer loan of a connection ends the older one of the same thread, whose 
   await untilSo(() => requests.length === 1);
   let lost = 0;
   const [{ loan: older }] = requests as [Served];
-  older.onRevoked = () => (lost += 1);
+  older.borrower = { ...BORROWER, revoked: () => (lost += 1) };
   // The acceptor answers for it: as if the thread had died, and lived on all the same.
   byHand.acceptor.settle(1);
   t.is((await client.response()).status, 503);

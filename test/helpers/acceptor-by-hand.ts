@@ -70,7 +70,7 @@ export class HandThread implements LoanOwner {
     const { buffer, layout, acceptorBell } = byHand;
     this.#byHand = byHand;
     this.thread = new ThreadMemory({ buffer, layout, line, acceptorBellDescriptor: acceptorBell } as ThreadStart);
-    this.#reader = new RingReader(this.thread.memory, layout, buffer);
+    this.#reader = new RingReader(layout, buffer);
     const [readEnd, writeEnd] = libc.createPipe();
     this.#ears = hear(readEnd, () => this.#rings.emit('ring'));
     byHand.acceptor.bells.add(line, writeEnd);
@@ -112,7 +112,7 @@ export class HandThread implements LoanOwner {
     const text = bytes.toString('latin1');
     const loan = lendsConnection
       ? new HeldConnection(this, slot, index, ADDRESSES, reader.descriptor, bytes)
-      : new HeldRequest(this, slot, index, ADDRESSES, reader.descriptor);
+      : new HeldRequest(this, slot, index, { addresses: ADDRESSES, socket: undefined }, reader.descriptor);
     if (freeEntry(memory, layout, index)) this.thread.ringAcceptor();
     addRunning(memory, layout, this.line, 1);
     if (loan instanceof HeldConnection) this.#adopted.add(loan.fd);

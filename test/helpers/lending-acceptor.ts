@@ -125,8 +125,7 @@ const record = (fd: number, firstBytes: Buffer): HookedLoan => {
     firstBytes,
     addresses: ADDRESSES,
     isOver: false,
-    onRevoked: undefined,
-    onDrain: undefined,
+    borrower: undefined,
     onGivenBack: () => {},
     onClosed: () => {},
     beginReply() {
@@ -149,7 +148,7 @@ const record = (fd: number, firstBytes: Buffer): HookedLoan => {
     },
     revoke() {
       loan.isOver = true;
-      loan.onRevoked?.();
+      loan.borrower?.revoked();
     },
   };
   return loan;

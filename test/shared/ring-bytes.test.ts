@@ -1,18 +1,26 @@
 import test from 'ava';
 import { SMALL_BYTES, wordCell } from '../../src/shared/layout.ts';
 import { type Claim, claimNext, entrySlotOf, findRoom, freeEntry, publish } from '../../src/shared/request-ring.ts';
-import { RingReader, RingWriter, type WireAddresses } from '../../src/shared/ring-bytes.ts';
+import { RingReader, RingWriter, type WireConnection } from '../../src/shared/ring-bytes.ts';
 import { IDLE, makeWord } from '../../src/shared/words.ts';
 import { createShared, type SharedForTest, startRingAt } from '../helpers/shared-memory.ts';
 
-const ADDRESSES: WireAddresses = {
-  remote: Buffer.from('2001:db8:85a3:8d3:1319:8a2e:370:7348'),
+const REMOTE = '2001:db8:85a3:8d3:1319:8a2e:370:7348';
+const CONNECTION: WireConnection = {
+  serial: -7,
+  texts: Buffer.from(`${REMOTE}127.0.0.1`),
+  remoteLength: REMOTE.length,
   remotePort: 65_535,
-  local: Buffer.from('127.0.0.1'),
   localPort: 80,
 };
-const NOWHERE: WireAddresses = { remote: new Uint8Array(0), remotePort: 0, local: new Uint8Array(0), localPort: 0 };
-const ADDRESS_BYTES = ADDRESSES.remote.length + ADDRESSES.local.length;
+const NOWHERE: WireConnection = {
+  ...CONNECTION,
+  texts: new Uint8Array(0),
+  remoteLength: 0,
+  remotePort: 0,
+  localPort: 0,
+};
+const ADDRESS_BYTES = CONNECTION.texts.length;
 
 /** Bytes that differ from those of another seed in nearly every place. */
 const bytesOf = (length: number, seed: number): Buffer =>
@@ -26,7 +34,7 @@ interface Sides extends SharedForTest {
 const createSides = (): Sides => {
   const shared = createShared();
   const { memory, layout, buffer } = shared;
-  return { ...shared, writer: new RingWriter(memory, layout, buffer), reader: new RingReader(memory, layout, buffer) };
+  return { ...shared, writer: new RingWriter(memory, layout, buffer), reader: new RingReader(layout, buffer) };
 };
 
 /** Puts a whole request; false where it needs a block and there is none. */
@@ -34,11 +42,11 @@ const put = (
   { memory, layout, writer }: Sides,
   slot: number,
   bytes: Uint8Array,
-  addresses = ADDRESSES,
+  connection = CONNECTION,
 ): number | false => {
   const index = findRoom(memory, layout);
   if (index === undefined) throw new Error('no room');
-  if (!writer.write(index, 40 + slot, addresses, bytes, 0, bytes.length, 10)) return false;
+  if (!writer.write(index, 40 + slot, connection, bytes, 0, bytes.length, 10)) return false;
   publish(memory, layout, index, entrySlotOf(slot, false), memory.load(wordCell(layout, slot)), false);
   return index;
 };
@@ -77,9 +85,10 @@ for (const length of LENGTHS) {
     const { reader } = sides;
     t.is(reader.descriptor, 43);
     t.is(reader.headEnd, reader.start + 10);
-    t.is(reader.remoteAddress, '2001:db8:85a3:8d3:1319:8a2e:370:7348');
+    t.is(reader.serial, -7);
+    t.is(reader.readRemoteAddress(), REMOTE);
     t.is(reader.remotePort, 65_535);
-    t.is(reader.localAddress, '127.0.0.1');
+    t.is(reader.readLocalAddress(), '127.0.0.1');
     t.is(reader.localPort, 80);
   });
 }
@@ -109,7 +118,7 @@ test('a piece of a larger buffer is copied, not what stands around it', (t) => {
   const sides = createSides();
   const source = Buffer.from('before|the request|behind');
   const { memory, layout, writer } = sides;
-  writer.write(0, 9, ADDRESSES, source, 7, 18, 4);
+  writer.write(0, 9, CONNECTION, source, 7, 18, 4);
   publish(memory, layout, 0, entrySlotOf(2, false), 0, false);
   t.is(take(sides).toString(), 'the request');
 });
@@ -118,8 +127,8 @@ test('a Unix socket has no addresses', (t) => {
   const sides = createSides();
   put(sides, 3, bytesOf(20, 1), NOWHERE);
   t.true(take(sides).equals(bytesOf(20, 1)));
-  t.is(sides.reader.remoteAddress, '');
-  t.is(sides.reader.localAddress, '');
+  t.is(sides.reader.readRemoteAddress(), '');
+  t.is(sides.reader.readLocalAddress(), '');
   t.is(sides.reader.remotePort, 0);
 });
 
@@ -171,7 +180,7 @@ test('blocks come back however often they are used, also from a write that never
   const { layout, memory, writer } = sides;
   for (let turn = 0; turn < 3 * layout.blockCount; turn += 1) {
     const index = findRoom(memory, layout) as number;
-    t.true(writer.write(index, 1, ADDRESSES, bytesOf(5000, 1), 0, 5000, 10));
+    t.true(writer.write(index, 1, CONNECTION, bytesOf(5000, 1), 0, 5000, 10));
     t.not(put(sides, 1, bytesOf(5000, turn)), false);
     t.true(take(sides).equals(bytesOf(5000, turn)));
     finish(sides);

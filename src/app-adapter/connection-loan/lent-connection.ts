@@ -14,7 +14,7 @@ import { tickAfterBodyPieces } from './body-ticks.ts';
 import { isUpgradeEvent, type Exchange } from './exchange.ts';
 import { LentSocket, type LentSocketOwner } from './lent-socket.ts';
 import { endWith } from './final-reply.ts';
-import type { ConnectionLoan } from '../loan.ts';
+import type { ConnectionBorrower, ConnectionLoan } from '../loan.ts';
 import { queuedBytes } from '../node-internals.ts';
 import { ReadDeadline, type ReadLimits } from './read-deadline.ts';
 import { ReadProgress } from './read-progress.ts';
@@ -45,7 +45,7 @@ export interface Lending {
 
 type State = 'open' | 'closing' | 'upgraded' | 'over';
 
-export class LentConnection implements LentSocketOwner {
+export class LentConnection implements ConnectionBorrower, LentSocketOwner {
   readonly socket: LentSocket;
   readonly #loan: ConnectionLoan;
   readonly #lending: Lending;
@@ -80,8 +80,7 @@ export class LentConnection implements LentSocketOwner {
       () => queuedBytes(this.socket),
       () => this.#cut(),
     );
-    loan.onRevoked = () => this.#cut();
-    loan.onDrain = () => this.drain();
+    loan.borrower = this;
   }
 
   /** `connect` gives the socket to node's server. One synchronous step: nothing is read in between. */
@@ -94,6 +93,10 @@ export class LentConnection implements LentSocketOwner {
     tickAfterBodyPieces(this.socket);
     this.#untaken.watch(this.socket);
     this.#deadline.start();
+  }
+
+  revoked(): void {
+    this.#cut();
   }
 
   drain(): void {

@@ -6,7 +6,7 @@
 import { BlockedReply } from '../request-loan/blocked-reply.ts';
 import { type DirectReply, runDirectRoute } from './direct-route.ts';
 import type { RequestHead } from '../head-parser.ts';
-import type { RequestLoan } from '../loan.ts';
+import type { ClientGone, RequestBorrower, RequestLoan } from '../loan.ts';
 import type { DynamicRoute, Route } from './route-table.ts';
 import type { ThreadLog } from '../load/app-host.ts';
 
@@ -31,9 +31,8 @@ export function serveDirectRoute(
     sendReply(loan, reply, settings);
     return;
   }
-  loan.onDrain = () => (head.keepAlive = false);
   // As under node:http the reply of a client that has left is lost, also if its handler never ends.
-  whenGone(loan, () => loan.end(false));
+  departureOf(loan, head).add(() => loan.end(false));
   void reply.then((settled) => sendReply(loan, settled, settings));
 }
 
@@ -48,10 +47,10 @@ function run(
     const controller = new AbortController();
     const abort = (): void => controller.abort(new DOMException('The client has left', 'AbortError'));
     if (loan.isOver) abort();
-    else whenGone(loan, abort);
+    else departureOf(loan, head).add(abort);
     return controller.signal;
   };
-  return runDirectRoute(route, { head, body, addresses: loan.addresses, signal }, log);
+  return runDirectRoute(route, { head, body, addresses: loan.connection.addresses, signal }, log);
 }
 
 function sendReply(loan: RequestLoan, reply: DirectReply, settings: DirectSettings): void {
@@ -86,7 +85,10 @@ async function sendStream(
   const source = rest?.[Symbol.asyncIterator]();
   // A source that still waits for its next chunk has to hear it too.
   const leave = (): void => void source?.return?.();
-  if (source !== undefined) whenGone(loan, () => loan.end(false), leave);
+  if (source !== undefined) {
+    departureOf(loan).add(() => loan.end(false));
+    departureOf(loan).add(leave);
+  }
   try {
     await writer.write(first);
     for (let next = await source?.next(); next?.done === false; next = await source?.next()) {
@@ -112,11 +114,7 @@ class LoanWriter {
     this.#loan = loan;
     this.#writeTimeoutMs = writeTimeoutMs;
     // Whoever waits for a blocked write hears that there is nobody to write to any more.
-    loan.onClientGone = chain(
-      loan.onClientGone,
-      (how) => how === 'reset' && this.#fail(new Error('The client is gone')),
-    );
-    loan.onRevoked = chain(loan.onRevoked, () => this.#fail(new Error('The loan is over')));
+    departureOf(loan).add((how) => how !== 'end' && this.#fail(new Error('The client is gone')));
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -140,20 +138,39 @@ class LoanWriter {
 
 const ignore = (): void => {};
 
-/** Calls the listeners when the client has left, or the acceptor has taken the loan back. */
-function whenGone(loan: RequestLoan, ...listeners: ReadonlyArray<() => void>): void {
-  for (const listener of listeners) {
-    loan.onClientGone = chain(loan.onClientGone, () => listener());
-    loan.onRevoked = chain(loan.onRevoked, () => listener());
+/** Hears of the loan's end from outside: the client has left, or the acceptor has taken the loan back. */
+type WhenGone = (how: ClientGone | 'revoked') => void;
+
+/** Who has a loan whose reply takes its time. Made when somebody asks, so that most requests have none. */
+class Departure implements RequestBorrower {
+  readonly #listeners: WhenGone[] = [];
+  readonly #head: RequestHead | undefined;
+
+  constructor(head: RequestHead | undefined) {
+    this.#head = head;
+  }
+
+  add(listener: WhenGone): void {
+    this.#listeners.push(listener);
+  }
+
+  clientGone(how: ClientGone): void {
+    for (const listener of this.#listeners) listener(how);
+  }
+
+  revoked(): void {
+    for (const listener of this.#listeners) listener('revoked');
+  }
+
+  /** A reply that is rendered later says `connection: close`. */
+  drain(): void {
+    if (this.#head !== undefined) this.#head.keepAlive = false;
   }
 }
 
-const chain =
-  <Arguments extends readonly unknown[]>(
-    first: ((...args: Arguments) => void) | undefined,
-    second: (...args: Arguments) => void,
-  ) =>
-  (...args: Arguments): void => {
-    first?.(...args);
-    second(...args);
-  };
+function departureOf(loan: RequestLoan, head?: RequestHead): Departure {
+  if (loan.borrower instanceof Departure) return loan.borrower;
+  const departure = new Departure(head);
+  loan.borrower = departure;
+  return departure;
+}

@@ -1,17 +1,19 @@
 /**
  * `req.socket` and `res.socket` of a request loan: a stream that never reads and writes to the
- * connection's write descriptor. It lives as long as the loan and behaves towards `req`, `res` and
- * the app as the server's `net.Socket` does, in every event and flag that a stream has.
+ * connection's write descriptor. It behaves towards `req`, `res` and the app as the server's
+ * `net.Socket` does, in every event and flag that a stream has. It serves one loan after the other
+ * of its connection, as long as each leaves it as it was; else the next one gets a new socket.
  *
- * Runs in the worker thread. The loan ends exactly once, in `endLoan()`; nothing is written after.
+ * Runs in the worker thread. A loan ends exactly once, in `endLoan()`; nothing is written after.
  */
 import type { Server } from 'node:http';
 import type { DuplexOptions } from 'node:stream';
 import { BlockedReply } from './blocked-reply.ts';
-import type { RequestLoan } from '../loan.ts';
+import type { ClientGone, RequestBorrower, RequestLoan } from '../loan.ts';
 import { type NodeRequest, type NodeResponse, type NodeServer, startFlowing } from '../node-internals.ts';
 import { type Chunk, beginsInformational, bytesOf, bytesOfAll, isReused } from './reply-bytes.ts';
-import { streamDestroyed, writeFailed } from './socket-errors.ts';
+import { readReset, streamDestroyed, writeFailed } from './socket-errors.ts';
+import { attachListeners, hasOnlyOurListeners } from './socket-listeners.ts';
 import { SocketSurface } from './socket-surface.ts';
 import { SocketTimer } from './socket-timer.ts';
 
@@ -51,7 +53,16 @@ const endWithClient = (socket: LoanSocket): void => {
   if (!socket.destroyed && !socket.readableEnded) socket.emitEnd();
 };
 
-export class LoanSocket extends SocketSurface {
+/** The client has left during the loan. */
+const leave = (socket: LoanSocket, loan: RequestLoan, how: ClientGone): void => {
+  if (loan.isOver || socket.isOver || socket.destroyed) return;
+  // A body that has not ended yet was received whole: its end comes first, as it came from the client.
+  if (socket.incoming?.complete === false) setImmediate(leave, socket, loan, how);
+  else if (how === 'end') socket.emitEnd();
+  else socket.destroy(readReset());
+};
+
+export class LoanSocket extends SocketSurface implements RequestBorrower {
   readonly server: Server;
   incoming: NodeRequest | undefined;
   outgoing: NodeResponse | undefined;
@@ -61,7 +72,7 @@ export class LoanSocket extends SocketSurface {
   endsWithBody = false;
   bytesWritten = 0;
   declare timeout?: number;
-  readonly #loan: RequestLoan;
+  #loan: RequestLoan;
   readonly #writeTimeoutMs: number;
   #hasEnded = false;
   /** The loan has ended and its connection is open for the next request. */
@@ -70,12 +81,53 @@ export class LoanSocket extends SocketSurface {
   #timer: SocketTimer | undefined;
 
   constructor(loan: RequestLoan, server: NodeServer, writeTimeoutMs: number) {
-    super(optionsFor(server.highWaterMark), loan.addresses);
+    super(optionsFor(server.highWaterMark), loan.connection.addresses);
     this.server = server;
     this.#loan = loan;
     this.#writeTimeoutMs = writeTimeoutMs;
     startFlowing(this);
+    attachListeners(this);
+    loan.borrower = this;
     openSockets.add(this);
+  }
+
+  /** Whether the last loan has left it as it was: nothing that an app did to it reaches another request. */
+  canServe(server: Server): boolean {
+    return (
+      this.#livesOn &&
+      !this.destroyed &&
+      this.readableFlowing === true &&
+      !this.readableEnded &&
+      !this.writableEnded &&
+      this.writableCorked === 0 &&
+      this.#blocked === undefined &&
+      this.#timer === undefined &&
+      this.server === server &&
+      hasOnlyOurListeners(this)
+    );
+  }
+
+  /** Serves the connection's next loan. */
+  serve(loan: RequestLoan): void {
+    this.#loan = loan;
+    this.#hasEnded = false;
+    this.#livesOn = false;
+    this.isAnswered = false;
+    this.endsWithBody = false;
+    loan.borrower = this;
+    openSockets.add(this);
+  }
+
+  clientGone(how: ClientGone): void {
+    leave(this, this.#loan, how);
+  }
+
+  revoked(): void {
+    this.destroy();
+  }
+
+  drain(): void {
+    if (this.outgoing !== undefined) this.outgoing.shouldKeepAlive = false;
   }
 
   /** True once the loan has ended: the connection may already serve another request. */
@@ -93,6 +145,10 @@ export class LoanSocket extends SocketSurface {
     const response = this.outgoing;
     this.#livesOn = response !== undefined && !response._last && !this.destroyed && !this.writableEnded;
     this.#loan.end(this.#livesOn);
+    if (!this.#livesOn) return;
+    // A socket that waits for its next loan keeps nothing of the last one alive.
+    this.incoming = undefined;
+    this.outgoing = undefined;
   }
 
   /** The readable side ends: what a FIN of the client does. */

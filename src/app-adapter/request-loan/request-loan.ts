@@ -1,11 +1,11 @@
 /**
- * Serves one lent request: makes the real `req` and `res` over a LoanSocket, emits `'request'` on
- * the app's server, delivers the body, and ends the loan in the tick that emits `res` `'close'`.
- * In comes a parsed head with its small body; out goes the reply, through the loan. Everything that
- * node's server does around a request is done here, in its order.
+ * Serves lent requests: makes the real `req` and `res` over the connection's LoanSocket, emits
+ * `'request'` on the app's server, delivers the body, and ends the loan in the tick that emits `res`
+ * `'close'`. In comes a parsed head with its small body; out goes the reply, through the loan.
+ * Everything that node's server does around a request is done here, in its order.
  *
- * Runs in the worker thread, one call for each request, from the thread's root async context and
- * from no microtask.
+ * Runs in the worker thread, one `serve()` for each request, from the thread's root async context
+ * and from no microtask.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
@@ -13,19 +13,10 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Log, answerFailure, answerRejections } from '../app-failures.ts';
 import type { RequestHead } from '../head-parser.ts';
-import type { ClientGone, RequestLoan } from '../loan.ts';
+import type { RequestLoan } from '../loan.ts';
 import { endWithReply, watchUncaught } from './exchange-end.ts';
-import { LoanSocket, openSockets } from './loan-socket.ts';
-import {
-  type NodeRequest,
-  type NodeServer,
-  copyUniqueHeaders,
-  optimizesEmptyRequests,
-  requestClassOf,
-  responseClassOf,
-} from '../node-internals.ts';
-import { readReset } from './socket-errors.ts';
-import { attachListeners } from './socket-listeners.ts';
+import { LoanSocket } from './loan-socket.ts';
+import { type NodeRequest, type NodeServer, RequestFactory } from '../node-internals.ts';
 
 export interface RequestSettings {
   /** What `Keep-Alive: timeout=` tells the client. */
@@ -46,90 +37,104 @@ const MAX_HEADER_PLACES = 2000;
 const RESOURCE_TYPE = 'HTTPINCOMINGMESSAGE';
 const RESOURCE_OPTIONS = Object.freeze({ requireManualDestroy: true });
 
-const preparedServers = new WeakSet<Server>();
+/** The request loans of one app: `httpServer` is its server, which never listens. */
+export class RequestLoans {
+  readonly #server: NodeServer;
+  readonly #settings: RequestSettings;
+  readonly #factory: RequestFactory;
 
-/** Makes req and res for a lent request and hands them to the app. The loan ends with them. */
-export const serveRequest = (
-  loan: RequestLoan,
-  head: RequestHead,
-  body: Buffer | undefined,
-  httpServer: Server,
-  settings: RequestSettings,
-): void => {
-  if (!preparedServers.has(httpServer)) prepareServer(httpServer, settings.log);
-  const resource = new AsyncResource(RESOURCE_TYPE, RESOURCE_OPTIONS);
-  const socket = new LoanSocket(loan, httpServer, settings.writeTimeoutMs);
-  loan.onClientGone = (how) => clientGone(socket, how);
-  loan.onRevoked = () => socket.destroy();
-  const hasBody = body !== undefined && body.length > 0;
-  // Node lets all ticks and microtasks run between a body and its end, but no immediate of the
-  // handler's: ours stands in the queue before them.
-  if (hasBody) setImmediate(completeInScope, resource, socket);
-  try {
-    resource.runInAsyncScope(dispatch, undefined, socket, head, httpServer, settings);
-  } catch (error) {
-    // Only a request or response class of the app's own can throw here: there is nobody to answer.
-    settings.log('error', { err: error, method: head.method, url: head.target }, 'the request could not be made');
-    socket.destroy();
-    return;
+  constructor(httpServer: Server, settings: RequestSettings) {
+    this.#server = httpServer;
+    this.#settings = settings;
+    this.#factory = new RequestFactory(httpServer);
+    answerRejections(httpServer, settings.log);
+    watchUncaught();
   }
-  try {
-    if (hasBody) resource.runInAsyncScope(deliverBody, undefined, socket, body);
-    else completeInScope(resource, socket);
-  } catch (error) {
-    // As under node:http what the app's listeners throw is an uncaught exception; it must not stop the caller.
-    process.nextTick(rethrow, error);
-  }
-};
 
-/** The replies that are under way say `connection: close` too, where their head is not written yet. */
-export const closeAfterReplies = (): void => {
-  for (const { outgoing } of openSockets) if (outgoing !== undefined) outgoing.shouldKeepAlive = false;
-};
-
-const dispatch = (socket: LoanSocket, head: RequestHead, server: NodeServer, settings: RequestSettings): void => {
-  if (server.timeout) socket.setTimeout(server.timeout);
-  attachListeners(socket);
-  const request = makeRequest(socket, head, server);
-  socket.incoming = request;
-  const response = new (responseClassOf(server))(request, {
-    highWaterMark: socket.writableHighWaterMark,
-    rejectNonStandardBodyWrites: server.rejectNonStandardBodyWrites,
-  });
-  socket.outgoing = response;
-  response._keepAliveTimeout = settings.keepAliveTimeoutMs;
-  response.shouldKeepAlive = head.keepAlive && !settings.isDraining();
-  copyUniqueHeaders(server, response);
-  if (requestStart.hasSubscribers) requestStart.publish({ request, response, socket, server });
-  if (optimizesEmptyRequests(server) && request.headers['content-length'] === undefined) {
-    request._dumpAndCloseReadable?.();
-    request._read(0);
+  /** Makes req and res for a lent request and hands them to the app. The loan ends with them. */
+  serve(loan: RequestLoan, head: RequestHead, body: Buffer | undefined): void {
+    const resource = new AsyncResource(RESOURCE_TYPE, RESOURCE_OPTIONS);
+    const socket = this.#socketOf(loan);
+    const hasBody = body !== undefined && body.length > 0;
+    // Node lets all ticks and microtasks run between a body and its end, but no immediate of the
+    // handler's: ours stands in the queue before them.
+    if (hasBody) setImmediate(completeInScope, resource, socket);
+    try {
+      resource.runInAsyncScope(this.#handOver, this, socket, head, hasBody ? body : undefined);
+    } catch (error) {
+      // As under node:http what the app's listeners throw is an uncaught exception; it must not stop the caller.
+      process.nextTick(rethrow, error);
+    }
   }
-  response.assignSocket(socket as unknown as Socket);
-  endWithReply(response, socket);
-  try {
-    server.emit('request', request, response);
-  } catch (error) {
-    answerFailure(error, request, response, settings.log);
-  }
-};
 
-const makeRequest = (socket: LoanSocket, head: RequestHead, server: NodeServer): NodeRequest => {
-  const request = new (requestClassOf(server))(socket as unknown as Socket);
-  request.httpVersionMajor = 1;
-  request.httpVersionMinor = head.isHttp10 ? 0 : 1;
-  request.httpVersion = head.isHttp10 ? '1.0' : '1.1';
-  request.joinDuplicateHeaders = server.joinDuplicateHeaders ?? false;
-  request.url = head.target;
-  request.upgrade = false;
-  const places = typeof server.maxHeadersCount === 'number' ? server.maxHeadersCount * 2 : MAX_HEADER_PLACES;
-  request._addHeaderLines(
-    head.rawHeaders,
-    places > 0 ? Math.min(head.rawHeaders.length, places) : head.rawHeaders.length,
-  );
-  request.method = head.method;
-  return request;
-};
+  /** The connection's own, if its last request left it as it was. */
+  #socketOf(loan: RequestLoan): LoanSocket {
+    const { connection } = loan;
+    const known = connection.socket;
+    if (known instanceof LoanSocket && known.canServe(this.#server)) {
+      known.serve(loan);
+      return known;
+    }
+    const socket = new LoanSocket(loan, this.#server, this.#settings.writeTimeoutMs);
+    connection.socket = socket;
+    return socket;
+  }
+
+  #handOver(socket: LoanSocket, head: RequestHead, body: Buffer | undefined): void {
+    try {
+      this.#dispatch(socket, head);
+    } catch (error) {
+      // Only a request or response class of the app's own can throw here: there is nobody to answer.
+      const fields = { err: error, method: head.method, url: head.target };
+      this.#settings.log('error', fields, 'the request could not be made');
+      socket.destroy();
+      return;
+    }
+    if (body === undefined) complete(socket);
+    else deliverBody(socket, body);
+  }
+
+  #dispatch(socket: LoanSocket, head: RequestHead): void {
+    const server = this.#server;
+    const settings = this.#settings;
+    const factory = this.#factory;
+    if (server.timeout) socket.setTimeout(server.timeout);
+    const request = this.#makeRequest(socket, head);
+    socket.incoming = request;
+    const response = factory.createResponse(request, socket.writableHighWaterMark);
+    socket.outgoing = response;
+    response._keepAliveTimeout = settings.keepAliveTimeoutMs;
+    response.shouldKeepAlive = head.keepAlive && !settings.isDraining();
+    if (requestStart.hasSubscribers) requestStart.publish({ request, response, socket, server });
+    if (factory.optimizesEmptyRequests && request.headers['content-length'] === undefined) {
+      request._dumpAndCloseReadable?.();
+      request._read(0);
+    }
+    response.assignSocket(socket as unknown as Socket);
+    endWithReply(response, socket);
+    try {
+      server.emit('request', request, response);
+    } catch (error) {
+      answerFailure(error, request, response, settings.log);
+    }
+  }
+
+  #makeRequest(socket: LoanSocket, head: RequestHead): NodeRequest {
+    const { maxHeadersCount, joinDuplicateHeaders } = this.#server;
+    const { rawHeaders } = head;
+    const request = this.#factory.createRequest(socket as unknown as Socket);
+    request.httpVersionMajor = 1;
+    request.httpVersionMinor = head.isHttp10 ? 0 : 1;
+    request.httpVersion = head.isHttp10 ? '1.0' : '1.1';
+    request.joinDuplicateHeaders = joinDuplicateHeaders ?? false;
+    request.url = head.target;
+    request.upgrade = false;
+    const places = typeof maxHeadersCount === 'number' ? maxHeadersCount * 2 : MAX_HEADER_PLACES;
+    request._addHeaderLines(rawHeaders, places > 0 ? Math.min(rawHeaders.length, places) : rawHeaders.length);
+    request.method = head.method;
+    return request;
+  }
+}
 
 const deliverBody = (socket: LoanSocket, body: Buffer): void => {
   const request = socket.incoming;
@@ -137,40 +142,22 @@ const deliverBody = (socket: LoanSocket, body: Buffer): void => {
 };
 
 const completeInScope = (resource: AsyncResource, socket: LoanSocket): void => {
+  resource.runInAsyncScope(complete, undefined, socket);
+};
+
+/** Always, even if the request was destroyed meanwhile: else its `'end'` or `'close'` never comes. */
+const complete = (socket: LoanSocket): void => {
+  const request = socket.incoming;
+  if (request === undefined) return;
   try {
-    resource.runInAsyncScope(completeRequest, undefined, socket);
+    request.complete = true;
+    request.push(null);
+    if (socket.isPaused() && socket.readable) socket.resume();
   } finally {
     if (socket.endsWithBody) socket.endLoan();
   }
 };
 
-/** Always, even if the request was destroyed meanwhile: else its `'end'` or `'close'` never comes. */
-const completeRequest = (socket: LoanSocket): void => {
-  const request = socket.incoming;
-  if (request === undefined) return;
-  request.complete = true;
-  request.push(null);
-  if (socket.isPaused() && socket.readable) socket.resume();
-};
-
-/** The client has left during the loan. */
-const clientGone = (socket: LoanSocket, how: ClientGone): void => {
-  if (socket.isOver || socket.destroyed) return;
-  // A body that has not ended yet was received whole: its end comes first, as it came from the client.
-  if (socket.incoming?.complete === false) {
-    setImmediate(clientGone, socket, how);
-    return;
-  }
-  if (how === 'end') socket.emitEnd();
-  else socket.destroy(readReset());
-};
-
 const rethrow = (error: unknown): never => {
   throw error;
-};
-
-const prepareServer = (server: Server, log: Log): void => {
-  preparedServers.add(server);
-  answerRejections(server, log);
-  watchUncaught();
 };

@@ -4,7 +4,7 @@
  * They are attached before the app sees the socket, so they run first. `this` is the socket.
  */
 import type { LoanSocket } from './loan-socket.ts';
-import { type NodeServer, emitResponseDrain, responseOn } from '../node-internals.ts';
+import { type NodeServer, emitResponseDrain, hasOnlyListeners, responseOn } from '../node-internals.ts';
 import { aborted } from './socket-errors.ts';
 
 /** What `node:http` answers an `'error'` with that no `'clientError'` listener takes, if nothing was sent. */
@@ -46,10 +46,11 @@ function onDrain(this: LoanSocket): void {
 }
 
 /** In the order of `node:http`. */
+const OURS = { timeout: onTimeout, error: onError, end: onEnd, close: onClose, drain: onDrain };
+
 export const attachListeners = (socket: LoanSocket): void => {
-  socket.on('timeout', onTimeout);
-  socket.on('error', onError);
-  socket.on('end', onEnd);
-  socket.on('close', onClose);
-  socket.on('drain', onDrain);
+  for (const [event, listener] of Object.entries(OURS)) socket.on(event, listener);
 };
+
+/** Whether these are all: the app has none on the socket, and has taken none of ours away. */
+export const hasOnlyOurListeners = (socket: LoanSocket): boolean => hasOnlyListeners(socket, OURS);

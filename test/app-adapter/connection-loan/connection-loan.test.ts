@@ -410,7 +410,7 @@ test('a loan that is taken back during a 1xx never sends the reply', async (t) =
   // The acceptor's swap succeeds before the thread hears of it.
   loan.isOver = true;
   res.end('late');
-  loan.onRevoked?.();
+  loan.borrower?.revoked();
   await once(res, 'close');
   t.is(client.bytesReceived, received);
 });

@@ -152,7 +152,7 @@ test('a blocked reply whose client resets ends with a close', async (t) => {
   await byHand.toldOf('duplicate');
   await client.leave('reset');
   // By its own failed write, or by the acceptor's word: whichever comes first.
-  void byHand.toldOf('client-gone').then(({ how }) => loan.onClientGone?.(how));
+  void byHand.toldOf('client-gone').then(({ how }) => loan.borrower?.clientGone(how));
   await untilSo(() => loan.isOver);
   t.is(stage(), CLOSING);
   await byHand.open(0);
@@ -198,7 +198,7 @@ test('a handler whose client has left is told by its signal; its loan ends at on
     }),
   );
   t.false(signal?.aborted);
-  loan.onClientGone?.('end');
+  loan.borrower?.clientGone('end');
   t.true(signal?.aborted);
   t.is(stage(), CLOSING);
   answerNow({ status: 200, body: 'too late' });

@@ -4,10 +4,11 @@
  */
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { type RequestListener, type Server, createServer } from 'node:http';
+import { IncomingMessage, type RequestListener, type Server, type ServerOptions, createServer } from 'node:http';
 import { type Socket, connect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { type RequestSettings, closeAfterReplies } from '../../../src/app-adapter/request-loan/request-loan.ts';
+import type { RequestSettings } from '../../../src/app-adapter/request-loan/request-loan.ts';
+import type { LoanSocket } from '../../../src/app-adapter/request-loan/loan-socket.ts';
 import { INTERNAL_SERVER_ERROR } from '../../../src/shared/replies.ts';
 import { type InProcessLoan, startInProcessAcceptor } from '../../helpers/fidelity/in-process-acceptor.ts';
 
@@ -45,10 +46,11 @@ const start = async (
   t: ExecutionContext,
   listener: RequestListener,
   settings: Partial<RequestSettings> = {},
+  serverOptions: ServerOptions = {},
 ): Promise<Harness> => {
   const loans: InProcessLoan[] = [];
   const logged: string[] = [];
-  const server = createServer(listener);
+  const server = createServer(serverOptions, listener);
   const acceptor = await startInProcessAcceptor(
     server,
     {
@@ -296,6 +298,52 @@ test('a socket destroyed after its request asks for a close only if the connecti
   t.deepEqual(loans[0]?.calls.slice(-2), ['end true', 'closeIfIdle']);
 });
 
+test('the requests of a connection share one socket, which keeps nothing of the last one', async (t) => {
+  const sockets: IncomingMessage['socket'][] = [];
+  const { client } = await start(t, (req, res) => {
+    sockets.push(req.socket);
+    res.end(req.url);
+  });
+  const connection = await client('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n');
+  await connection.receive('/1');
+  await immediate();
+  const [first] = sockets as unknown as [LoanSocket];
+  t.is(first.incoming, undefined);
+  t.is(first.outgoing, undefined);
+  connection.socket.write(
+    'POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbodyGET /3 HTTP/1.1\r\nHost: a\r\n\r\n',
+  );
+  await connection.receive('/3');
+  t.is(sockets.length, 3);
+  t.is(new Set(sockets).size, 1);
+});
+
+for (const [title, leave] of [
+  ['a listener', (socket) => socket.on('close', () => {})],
+  ["a listener in the place of node's", (socket) => socket.removeAllListeners('close').on('close', () => {})],
+  ['a listener too few', (socket) => socket.removeAllListeners('timeout')],
+  ['a time-out', (socket) => socket.setTimeout(60_000)],
+  ['its paused state', (socket) => socket.pause()],
+  ['its cork', (socket) => socket.cork()],
+] as readonly [string, (socket: IncomingMessage['socket']) => void][]) {
+  test(`what an app leaves on its socket reaches no other request: ${title}`, async (t) => {
+    const sockets: IncomingMessage['socket'][] = [];
+    const { client } = await start(t, (req, res) => {
+      sockets.push(req.socket);
+      if (sockets.length === 1) res.on('close', () => leave(req.socket));
+      res.end(req.url);
+    });
+    const connection = await client('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n');
+    await connection.receive('/1');
+    for (const target of ['/2', '/3']) {
+      connection.socket.write(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await connection.receive(target);
+    }
+    t.not(sockets[1], sockets[0]);
+    t.is(sockets[2], sockets[1]);
+  });
+}
+
 test('while the server drains every reply says connection: close', async (t) => {
   const { client, loans } = await start(t, (_req, res) => res.end('last'), { isDraining: () => true });
   const connection = await client();
@@ -304,9 +352,9 @@ test('while the server drains every reply says connection: close', async (t) => 
   t.is(loans[0]?.calls.at(-1), 'end false');
 });
 
-test.serial('a drain reaches the replies whose head is not written yet', async (t) => {
-  const { client } = await start(t, (_req, res) => {
-    closeAfterReplies();
+test('a drain reaches the replies whose head is not written yet', async (t) => {
+  const { client, loans } = await start(t, (_req, res) => {
+    loans[0]?.borrower?.drain();
     res.end('last');
   });
   const connection = await client();
@@ -374,16 +422,14 @@ test('the 500 for HTTP/1.0 and for a closing client says close; for HEAD it has 
 });
 
 test("a request class of the app's own that throws costs its connection, not the thread", async (t) => {
-  const { client, server, logged, loans } = await start(t, (_req, res) => res.end('never'));
-  const own = Object.getOwnPropertySymbols(server).find(({ description }) => description === 'IncomingMessage');
-  t.truthy(own);
-  Object.defineProperty(server, own as symbol, {
-    value: class {
-      constructor() {
-        throw new Error('own class');
-      }
-    },
-  });
+  class Unmakeable extends IncomingMessage {
+    constructor(socket: Socket) {
+      super(socket);
+      throw new Error('own class');
+    }
+  }
+  const serverOptions = { IncomingMessage: Unmakeable } as ServerOptions;
+  const { client, logged, loans } = await start(t, (_req, res) => res.end('never'), {}, serverOptions);
   const connection = await client();
   await once(connection.socket, 'end');
   t.deepEqual(logged, ['error the request could not be made: own class']);

@@ -1,5 +1,5 @@
 /**
- * An acceptor of one screen: lends every simple request of its connections to `serveRequest` in the
+ * An acceptor of one screen: lends every simple request of its connections to `RequestLoans` in the
  * same thread, over the descriptor that the connection really has. No queue, no shared memory: what
  * is left is exactly what `req` and `res` can see.
  */
@@ -9,8 +9,8 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 import koffi from 'koffi';
 import { HEAD_INCOMPLETE, HEAD_SIMPLE, HeadScan } from '../../../src/acceptor/framing.ts';
 import { parseHead } from '../../../src/app-adapter/head-parser.ts';
-import type { ClientGone, ConnectionAddresses, RequestLoan } from '../../../src/app-adapter/loan.ts';
-import { type RequestSettings, serveRequest } from '../../../src/app-adapter/request-loan/request-loan.ts';
+import type { ClientGone, KnownConnection, RequestBorrower, RequestLoan } from '../../../src/app-adapter/loan.ts';
+import { RequestLoans, type RequestSettings } from '../../../src/app-adapter/request-loan/request-loan.ts';
 
 const MAX_HEADER_BYTES = 16_384;
 const F_DUPFD_CLOEXEC = process.platform === 'darwin' ? 67 : 1030;
@@ -30,10 +30,8 @@ const isEagain = (error: unknown): boolean => error instanceof Error && 'code' i
 
 /** What a test may see of a loan, and do with it. */
 export class InProcessLoan implements RequestLoan {
-  readonly addresses: ConnectionAddresses;
-  onClientGone: ((how: ClientGone) => void) | undefined = undefined;
-  onRevoked: (() => void) | undefined = undefined;
-  onDrain: (() => void) | undefined = undefined;
+  readonly connection: KnownConnection;
+  borrower: RequestBorrower | undefined = undefined;
   isOver = false;
   /** What was called, in order, once for each in a row. */
   readonly calls: string[] = [];
@@ -42,18 +40,10 @@ export class InProcessLoan implements RequestLoan {
   readonly #socket: Socket;
   readonly #onEnd: (keepAlive: boolean) => void;
 
-  constructor(socket: Socket, onEnd: (keepAlive: boolean) => void) {
+  constructor(socket: Socket, connection: KnownConnection, onEnd: (keepAlive: boolean) => void) {
     this.#socket = socket;
+    this.connection = connection;
     this.#onEnd = onEnd;
-    this.addresses = {
-      remoteAddress: socket.remoteAddress,
-      remotePort: socket.remotePort,
-      remoteFamily: socket.remoteFamily as 'IPv4' | 'IPv6' | undefined,
-      localAddress: socket.localAddress,
-      localPort: socket.localPort,
-      localFamily: socket.localFamily as 'IPv4' | 'IPv6' | undefined,
-      encrypted: false,
-    };
   }
 
   beginReply(): boolean {
@@ -99,7 +89,7 @@ export class InProcessLoan implements RequestLoan {
   /** Takes the loan back, as an acceptor does whose deadline has passed. */
   revoke(): void {
     this.isOver = true;
-    this.onRevoked?.();
+    this.borrower?.revoked();
   }
 
   #note(call: string): void {
@@ -107,22 +97,32 @@ export class InProcessLoan implements RequestLoan {
   }
 }
 
+const addressesOf = (socket: Socket): KnownConnection['addresses'] => ({
+  remoteAddress: socket.remoteAddress,
+  remotePort: socket.remotePort,
+  remoteFamily: socket.remoteFamily as 'IPv4' | 'IPv6' | undefined,
+  localAddress: socket.localAddress,
+  localPort: socket.localPort,
+  localFamily: socket.localFamily as 'IPv4' | 'IPv6' | undefined,
+  encrypted: false,
+});
+
 /** What a loan's connection needs: its bytes that no request has used yet, and the request that runs. */
 class Connection {
   readonly #socket: Socket;
-  readonly #server: Server;
-  readonly #settings: RequestSettings;
+  readonly #known: KnownConnection;
+  readonly #requestLoans: RequestLoans;
   readonly #onLoan: (loan: InProcessLoan) => void;
   readonly #scan = new HeadScan();
   #bytes: Buffer = Buffer.alloc(0);
   #loan: InProcessLoan | undefined;
   #gone: ClientGone | undefined;
 
-  constructor(socket: Socket, server: Server, settings: RequestSettings, onLoan: (loan: InProcessLoan) => void) {
+  constructor(socket: Socket, requestLoans: RequestLoans, onLoan: (loan: InProcessLoan) => void) {
     this.#socket = socket;
+    this.#known = { addresses: addressesOf(socket), socket: undefined };
     this.#onLoan = onLoan;
-    this.#server = server;
-    this.#settings = settings;
+    this.#requestLoans = requestLoans;
     socket.on('data', (data) => {
       this.#bytes = Buffer.concat([this.#bytes, data]);
       this.#lendNext();
@@ -134,7 +134,7 @@ class Connection {
   #leave(how: ClientGone): void {
     this.#gone = how;
     if (this.#loan === undefined) this.#socket.destroy();
-    else this.#loan.onClientGone?.(how);
+    else this.#loan.borrower?.clientGone(how);
   }
 
   #lendNext(): void {
@@ -150,9 +150,9 @@ class Connection {
     const body = contentLength > 0 ? this.#bytes.subarray(headEnd, end) : undefined;
     this.#bytes = this.#bytes.subarray(end);
     this.#scan.reset();
-    this.#loan = new InProcessLoan(this.#socket, (keepAlive) => this.#return(keepAlive));
+    this.#loan = new InProcessLoan(this.#socket, this.#known, (keepAlive) => this.#return(keepAlive));
     this.#onLoan(this.#loan);
-    serveRequest(this.#loan, head, body, this.#server, this.#settings);
+    this.#requestLoans.serve(this.#loan, head, body);
   }
 
   #return(keepAlive: boolean): void {
@@ -175,10 +175,11 @@ export const startInProcessAcceptor = async (
   onLoan: (loan: InProcessLoan) => void = () => {},
 ): Promise<InProcessAcceptor> => {
   const sockets = new Set<Socket>();
+  const requestLoans = new RequestLoans(server, settings);
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    new Connection(socket, server, settings, onLoan);
+    new Connection(socket, requestLoans, onLoan);
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return {

@@ -68,7 +68,11 @@ export class ModelApp {
       }
     };
     const held: Held = { client, nth, loan, reply, giveUp: () => loan.end(false), hasInformed: false };
-    loan.onClientGone = (how) => how === 'reset' && this.#giveUp(held);
+    loan.borrower = {
+      clientGone: (how) => how === 'reset' && this.#giveUp(held),
+      revoked: () => this.#giveUp(held),
+      drain() {},
+    };
     this.#serve(held);
   }
 
@@ -91,7 +95,9 @@ export class ModelApp {
       closeSync(loan.fd);
       loan.close();
     };
-    this.#serve({ client, nth, loan, reply, giveUp, hasInformed: false });
+    const held: Held = { client, nth, loan, reply, giveUp, hasInformed: false };
+    loan.borrower = { revoked: () => this.#giveUp(held), drain() {} };
+    this.#serve(held);
   }
 
   /** Goes on with a request. */
@@ -114,7 +120,6 @@ export class ModelApp {
       this.#reply(held, true);
       return;
     }
-    loan.onRevoked = () => this.#giveUp(held);
     this.#held.push(held);
   }
 

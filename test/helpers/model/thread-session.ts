@@ -137,7 +137,7 @@ export class ThreadSession implements Session, Host {
       case MESSAGE: {
         const message = messageOf(code);
         const loan = this.#loop.find(slotOfMessage(message), generationOfMessage(message));
-        if (loan instanceof HeldRequest) loan.onClientGone?.(howOfMessage(message));
+        if (loan instanceof HeldRequest) loan.borrower?.clientGone(howOfMessage(message));
         return;
       }
       case ANSWER:
