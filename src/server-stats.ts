@@ -17,6 +17,8 @@ export interface ThreadStats {
   readonly running: number;
   /** Requests it has taken from the queue, its predecessors on the same line included. */
   readonly taken: number;
+  /** Requests that it took longer for than `handlerTimeoutMs`: answered 504, or cut. */
+  readonly abandoned: number;
 }
 
 export interface ServerStats {
@@ -80,12 +82,12 @@ export function createStats(
     rejected: { ...rejected },
     refused: { ...refused },
     threads: [...threads]
-      .map((thread) => threadStats(memory, layout, thread))
+      .map((thread) => threadStats(memory, layout, thread, acceptor.lateHandlers.abandonedBy(thread.line)))
       .sort((one, other) => one.threadNumber - other.threadNumber),
   };
 }
 
-function threadStats(memory: Memory, layout: Layout, thread: PoolThread): ThreadStats {
+function threadStats(memory: Memory, layout: Layout, thread: PoolThread, abandoned: number): ThreadStats {
   const { line, threadNumber, threadId, isReady } = thread;
   const state = threadState(memory, layout, line);
   return {
@@ -94,5 +96,6 @@ function threadStats(memory: Memory, layout: Layout, thread: PoolThread): Thread
     state: isReady ? (state === ASLEEP ? 'asleep' : state === RUNG ? 'rung' : 'awake') : 'starting',
     running: runningIn(memory, layout, line),
     taken: takenBy(memory, layout, line),
+    abandoned,
   };
 }

@@ -6,7 +6,9 @@ import type net from 'node:net';
 import { Acceptor } from './acceptor/acceptor.ts';
 import type { AcceptedHandle } from './acceptor/node-internals.ts';
 import { type Libc, loadLibc } from './acceptor/libc.ts';
+import type { LateRequest } from './acceptor/late-handlers.ts';
 import { Listener } from './acceptor/listener.ts';
+import type { Route } from './acceptor/request-line.ts';
 import { inodeOf } from './acceptor/settlement.ts';
 import type { Logger } from './logger.ts';
 import { checkPlatform } from './platform.ts';
@@ -82,6 +84,9 @@ export class Server {
       idleTimes: () => this.#pool?.idleTimes() ?? [],
       log: (level, fields, message) => this.#logger?.[level](fields, message),
       whenOver: () => this.#whenConnectionOver(),
+      whenLate: (request) => this.#whenLate(request),
+      whenWornOut: (line, abandoned) => this.#whenWornOut(line, abandoned),
+      whenHeld: (line, heldMs, route) => this.#whenHeld(line, heldMs, route),
     });
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
   }
@@ -209,11 +214,45 @@ export class Server {
       case 'close-if-idle':
         this.#acceptor.loanEnds.closeIfIdle(message.slot, message.generation);
         return;
+      case 'handler-late': {
+        const { type: _, ...late } = message;
+        this.#acceptor.lateHandlers.noteLent({ line, ...late });
+        return;
+      }
       case 'log':
         this.#logger?.[message.level](message.fields, message.message);
         return;
       default:
     }
+  }
+
+  #whenLate({ line, method, path, ranMs, outcome }: LateRequest): void {
+    const thread = this.#threadOf(line)?.threadNumber;
+    this.#logger?.warn(
+      { thread, method, path, ranMs: Math.round(ranMs), outcome },
+      outcome === '504' ? 'a handler took too long: answered 504' : 'a handler took too long: its reply was cut',
+    );
+  }
+
+  #whenWornOut(line: number, abandoned: number): void {
+    void line;
+    void abandoned;
+  }
+
+  /** From outside: the thread itself runs nothing of ours any more. */
+  #whenHeld(line: number, heldMs: number, { method, path }: Route): void {
+    const thread = this.#threadOf(line)?.threadNumber;
+    if (thread === undefined) return;
+    this.#logger?.error(
+      { thread, heldMs: Math.round(heldMs), method, path },
+      'a thread is held, most likely by this request, and is ended',
+    );
+    this.#pool?.terminate(thread);
+  }
+
+  #threadOf(line: number): { readonly threadNumber: number } | undefined {
+    for (const thread of this.#pool?.threads ?? []) if (thread.line === line) return thread;
+    return undefined;
   }
 
   #whenThreadExited(line: number, { readEnd, writeEnd }: ThreadBell, exit: ThreadExit): void {

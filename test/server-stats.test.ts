@@ -30,9 +30,9 @@ test('each count is of what it says', async (t) => {
   t.like(stats(), { pending: 1, running: 2, connections: 3, lent: 1, accepted: 3 });
   one.wake();
   t.deepEqual(stats().threads, [
-    { threadNumber: 0, threadId: 11, state: 'awake', running: 2, taken: 2 },
-    { threadNumber: 1, threadId: 12, state: 'asleep', running: 0, taken: 0 },
-    { threadNumber: 2, threadId: undefined, state: 'starting', running: 0, taken: 0 },
+    { threadNumber: 0, threadId: 11, state: 'awake', running: 2, taken: 2, abandoned: 0 },
+    { threadNumber: 1, threadId: 12, state: 'asleep', running: 0, taken: 0, abandoned: 0 },
+    { threadNumber: 2, threadId: undefined, state: 'starting', running: 0, taken: 0, abandoned: 0 },
   ]);
   acceptor.bells.ringOne();
   t.is(stats().threads[1]?.state, 'rung');

@@ -22,11 +22,14 @@ import { Lending } from './lending.ts';
 import type { Libc } from './libc.ts';
 import type { IdleTimes } from './load-sampler.ts';
 import { LoanEnds } from './loan-ends.ts';
+import { LateHandlers, type LateRequest } from './late-handlers.ts';
 import { type AcceptedHandle, createSocket, startReading, stopReading } from './node-internals.ts';
 import { PendingLimit } from './pending-limit.ts';
 import { PipelineCap } from './pipeline-cap.ts';
 import { ReadBuffer } from './read-buffer.ts';
+import { RequestLine, type Route } from './request-line.ts';
 import { ThreadBells } from './thread-bells.ts';
+import { ThreadWatch } from './thread-watch.ts';
 import type { Verdict } from './timeouts.ts';
 
 /** One read at most; the buffer is shared by all connections. */
@@ -48,6 +51,12 @@ export interface AcceptorParts {
   readonly log: (level: LogLevel, fields: LogFields, message: string) => void;
   /** A connection is over and forgotten. */
   readonly whenOver: (connection: Connection) => void;
+  /** A handler has had its time. */
+  readonly whenLate: (request: LateRequest) => void;
+  /** The line's thread has more handlers that were given up than one thread should keep: replace it. */
+  readonly whenWornOut: (line: number, abandoned: number) => void;
+  /** The line's thread stands still for so long, most likely in this request: end it. */
+  readonly whenHeld: (line: number, heldMs: number, route: Route) => void;
 }
 
 export class Acceptor {
@@ -57,6 +66,8 @@ export class Acceptor {
   readonly loanEnds: LoanEnds;
   readonly pendingLimit: PendingLimit;
   readonly #pipelineCap: PipelineCap;
+  readonly lateHandlers: LateHandlers;
+  readonly #threadWatch: ThreadWatch;
   readonly #departures: Departures;
   readonly #deadThreads: DeadThreads;
   readonly #memory: Memory;
@@ -83,6 +94,7 @@ export class Acceptor {
       writer: new RingWriter(memory, layout, buffer),
       libc,
       bells: this.bells,
+      timesHandlers: options.handlerTimeoutMs !== 0,
     });
     const hasPending = (): boolean => this.lending.hasPending(1);
     this.pendingLimit = new PendingLimit(options, { memory, layout, idleTimes: parts.idleTimes, hasPending });
@@ -91,6 +103,13 @@ export class Acceptor {
     this.#pipelineCap = new PipelineCap({ ...common, options, log: parts.log });
     this.#departures = new Departures(common);
     this.#deadThreads = new DeadThreads({ ...common, loanEnds: this.loanEnds, bells: this.bells });
+    this.lateHandlers = new LateHandlers({ ...common, whenLate: parts.whenLate, whenWornOut: parts.whenWornOut });
+    const { handlerTimeoutMs } = options;
+    this.#threadWatch = new ThreadWatch({
+      ...common,
+      handlerTimeoutMs,
+      whenHeld: (line, heldMs, at) => parts.whenHeld(line, heldMs, this.lateHandlers.endLent(line, at)),
+    });
     this.#bell = this.loanEnds.hearThreads(bellDescriptor);
   }
 
@@ -217,6 +236,8 @@ export class Acceptor {
       this.connections.reject(connection, 'maxPending', now);
       return;
     }
+    if (this.#options.handlerTimeoutMs !== 0)
+      (connection.requestLine ??= new RequestLine()).keep(bytes, start, requestEnd);
     if (lendsConnection) stopReading(connection.socket);
     keep(connection, bytes, requestEnd, end);
     const mustTell = requestEnd < end || connection.hasEnded;
@@ -265,6 +286,8 @@ export class Acceptor {
 
   /** Settles the loans of a thread that has exited. */
   settle(line: number): SettlementCounts {
+    this.lateHandlers.forget(line);
+    this.#threadWatch.forget(line);
     return this.#deadThreads.settle(line);
   }
 
@@ -281,6 +304,9 @@ export class Acceptor {
       case 'refuse-waiting':
         if (this.lending.cancel(connection, now)) this.connections.reject(connection, 'maxWait', now);
         else this.connections.lookLater(connection, now);
+        return;
+      case 'end-handler':
+        this.lateHandlers.end(connection, now);
         return;
       case 'release-descriptor':
         this.#libc.close(connection.writeDescriptor);
@@ -326,6 +352,7 @@ export class Acceptor {
     this.connections.table.forEach(({ socket }) => socket.destroy());
     this.bells.close();
     this.pendingLimit.close();
+    this.#threadWatch.close();
     this.connections.close();
     this.#bell.destroy();
   }

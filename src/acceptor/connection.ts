@@ -8,6 +8,7 @@ import type { Due } from './deadline-heap.ts';
 import type { HeadScan } from './framing.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { ReadBuffer } from './read-buffer.ts';
+import type { RequestLine } from './request-line.ts';
 
 /** What the acceptor believes; for `lent` the word knows more. */
 export type Phase =
@@ -73,6 +74,8 @@ export class Connection implements Due {
   lentDescriptors: LentDescriptor[] | undefined;
   /** What travels with each of its requests; made with the first. */
   wire: WireConnection | undefined;
+  /** Of the newest loan, where handlers have a time limit. */
+  requestLine: RequestLine | undefined;
 
   constructor(slot: number, socket: net.Socket, descriptor: number, now: number) {
     this.slot = slot;

@@ -15,7 +15,7 @@ import { Deadlines } from './deadlines.ts';
 import type { Libc } from './libc.ts';
 import { lingerAfterLoan, replyAndClose } from './own-replies.ts';
 import { standingOf } from './standing.ts';
-import { type Drain, judge, LOOK_AGAIN_MS, type Verdict } from './timeouts.ts';
+import { type Drain, judge, lookAgainMs, type Verdict } from './timeouts.ts';
 
 export interface ConnectionsParts {
   readonly memory: Memory;
@@ -33,10 +33,12 @@ export class Connections {
   readonly counters: AcceptorCounters = createCounters();
   readonly #parts: ConnectionsParts;
   readonly #deadlines: Deadlines<Connection>;
+  readonly #lookAgainMs: number;
   #drain: Drain | undefined;
 
   constructor(parts: ConnectionsParts) {
     this.#parts = parts;
+    this.#lookAgainMs = lookAgainMs(parts.options);
     this.#deadlines = new Deadlines((connection, now) => parts.whenDue(connection, this.#judge(connection, now), now));
   }
 
@@ -114,9 +116,9 @@ export class Connections {
     this.#deadlines.schedule(connection, verdict.action === 'look' ? verdict.at : now);
   }
 
-  /** Looks again within a second. For each request: costs nothing where that is so already. */
+  /** Looks again before a loan that begins now can be due. For each request: costs nothing where that is so already. */
   lookSoon(connection: Connection, now: number): void {
-    this.#deadlines.schedule(connection, now + LOOK_AGAIN_MS);
+    this.#deadlines.schedule(connection, now + this.#lookAgainMs);
   }
 
   /** From now on a connection between requests is closed after `idleMs`. */

@@ -10,7 +10,8 @@ export type RefusalReason =
   | 'headTooLarge'
   | 'bodyTooLarge'
   | 'threadFailed'
-  | 'maxInFlightPerConnection';
+  | 'maxInFlightPerConnection'
+  | 'handlerTimeout';
 
 export interface AcceptorCounters {
   /** Connections accepted. */
@@ -29,5 +30,6 @@ export const createCounters = (): AcceptorCounters => ({
     bodyTooLarge: 0,
     threadFailed: 0,
     maxInFlightPerConnection: 0,
+    handlerTimeout: 0,
   },
 });

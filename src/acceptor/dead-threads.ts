@@ -67,6 +67,7 @@ export class DeadThreads {
       return;
     }
     closeUnadopted(connection, libc);
+    if (settlement === 'leave') return;
     if (connection.phase === 'gone') {
       connections.forget(connection);
       return;

@@ -9,6 +9,7 @@ import type { Layout } from '../shared/layout.ts';
 import { wordCell } from '../shared/layout.ts';
 import { cancelWaiting, entrySlotOf, findRoom, publish, setOverflow } from '../shared/request-ring.ts';
 import type { RingWriter } from '../shared/ring-bytes.ts';
+import { clearStart } from '../shared/request-start.ts';
 import { takenBy } from '../shared/thread-line.ts';
 import { IDLE, makeWord } from '../shared/words.ts';
 import { wireConnectionOf } from './addresses.ts';
@@ -28,6 +29,8 @@ export interface LendingParts {
   readonly writer: RingWriter;
   readonly libc: Libc;
   readonly bells: ThreadBells;
+  /** Whether threads say when a request began to run. */
+  readonly timesHandlers: boolean;
 }
 
 export class Lending {
@@ -160,6 +163,7 @@ export class Lending {
       if (lendsConnection) this.#closeLentDescriptors(connection);
       return false;
     }
+    if (this.#parts.timesHandlers) clearStart(memory, layout, slot);
     const cell = wordCell(layout, slot);
     connection.loanIndex = index;
     // Its time in the list counts: it has waited since then.

@@ -16,6 +16,7 @@ import {
   LENT_REPLYING,
   ownerOf,
   REPLYING,
+  REVOKED,
   RUNNING,
   stageOf,
   WAITING,
@@ -32,7 +33,9 @@ export type Settlement =
   /** The reply had begun: only a close is honest. */
   | 'cut'
   /** The loan had ended: act on the word as if its letter had come. */
-  | 'look';
+  | 'look'
+  /** Taken back before: the acceptor's own reply is on its way. */
+  | 'leave';
 
 export function settlementOf(stage: number): Settlement {
   switch (stage) {
@@ -46,6 +49,8 @@ export function settlementOf(stage: number): Settlement {
     case IDLE:
     case CLOSING:
       return 'look';
+    case REVOKED:
+      return 'leave';
     default:
       throw new Error(`A dead thread owns a word in stage ${stage}.`);
   }

@@ -2,7 +2,8 @@
 import type { Memory } from '../shared/cells.ts';
 import { msSince } from '../shared/clock.ts';
 import { FINISHED_AT, type Layout, wordCell } from '../shared/layout.ts';
-import { IDLE, stageOf, WAITING } from '../shared/words.ts';
+import { startOf } from '../shared/request-start.ts';
+import { IDLE, REPLYING, RUNNING, stageOf, WAITING } from '../shared/words.ts';
 import type { Connection } from './connection.ts';
 import type { Standing } from './timeouts.ts';
 
@@ -20,7 +21,7 @@ export function standingOf(connection: Connection, memory: Memory, layout: Layou
     case 'lent':
       return lentStanding(connection, memory, layout, now);
     case 'gone':
-      return { phase: 'running' };
+      return { phase: 'running', startedAt: undefined };
     default:
       return { phase, since };
   }
@@ -31,7 +32,11 @@ function lentStanding(connection: Connection, memory: Memory, layout: Layout, no
   const cell = wordCell(layout, connection.slot);
   const stage = stageOf(memory.load(cell));
   if (stage === WAITING) return { phase: 'waiting', waitingSince: connection.since };
-  if (stage !== IDLE) return { phase: 'running' };
+  if (stage === RUNNING || stage === REPLYING) {
+    return { phase: 'running', startedAt: startOf(memory, layout, connection.slot, now) };
+  }
+  // Of a lent connection only its thread knows the requests.
+  if (stage !== IDLE) return { phase: 'running', startedAt: undefined };
   const idleSince = now - msSince(memory.load(cell + FINISHED_AT), now);
   return { phase: 'idle', idleSince, hasWriteDescriptor: hasWriteDescriptor(connection) };
 }

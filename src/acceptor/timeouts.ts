@@ -12,8 +12,8 @@ export type Standing =
   | { readonly phase: 'reading'; readonly begunAt: number; readonly lastByteAt: number }
   /** In the queue since. */
   | { readonly phase: 'waiting'; readonly waitingSince: number }
-  /** A thread has it. */
-  | { readonly phase: 'running' }
+  /** A thread has it; since when its handler runs, if it is the acceptor's to judge. */
+  | { readonly phase: 'running'; readonly startedAt: number | undefined }
   /** Between two requests. */
   | { readonly phase: 'idle'; readonly idleSince: number; readonly hasWriteDescriptor: boolean }
   /** A reply of our own is being written: it keeps the connection, or it closes it. */
@@ -26,6 +26,7 @@ export interface TimeLimits {
   readonly keepAliveTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly maxWaitMs: number;
+  readonly handlerTimeoutMs: number;
 }
 
 /** Of a server that stops: since when, and how long a connection between requests may still bring one. */
@@ -41,6 +42,8 @@ export type Verdict =
   | { readonly action: 'refuse-slow' }
   /** 503, waited too long. */
   | { readonly action: 'refuse-waiting' }
+  /** The handler has had its time: 504, or a cut. */
+  | { readonly action: 'end-handler' }
   /** Close without a word. */
   | { readonly action: 'close' }
   /** Give the second descriptor of an idle connection back; it is made again when needed. */
@@ -53,9 +56,16 @@ export const DESCRIPTOR_IDLE_MS = 1000;
 /** How long a lingering close waits for the client's end. */
 export const LINGER_MS = 1500;
 /** How often a connection that nothing bounds is looked at. */
-export const LOOK_AGAIN_MS = 1000;
+const LOOK_AGAIN_MS = 1000;
 
 const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * How long a request that was lent may go without a look: a handler that begins right after this
+ * one is not due before the next.
+ */
+export const lookAgainMs = ({ handlerTimeoutMs }: TimeLimits): number =>
+  handlerTimeoutMs === 0 ? LOOK_AGAIN_MS : Math.min(LOOK_AGAIN_MS, handlerTimeoutMs);
 
 const at = (since: number, limitMs: number): number => (limitMs === 0 ? NEVER : since + limitMs);
 
@@ -76,12 +86,17 @@ export function judge(standing: Standing, limits: TimeLimits, drain: Drain | und
       const requestDue = at(standing.begunAt, limits.maxRequestReadMs);
       return until(Math.min(readDue, requestDue), now, { action: 'refuse-slow' });
     }
-    case 'waiting':
-      return limits.maxWaitMs === 0
-        ? { action: 'look', at: now + LOOK_AGAIN_MS }
-        : until(at(standing.waitingSince, limits.maxWaitMs), now, { action: 'refuse-waiting' });
-    case 'running':
-      return { action: 'look', at: now + LOOK_AGAIN_MS };
+    case 'waiting': {
+      const due = at(standing.waitingSince, limits.maxWaitMs);
+      if (now >= due) return { action: 'refuse-waiting' };
+      // It may begin to run right after this look.
+      return { action: 'look', at: Math.min(due, now + lookAgainMs(limits)) };
+    }
+    case 'running': {
+      const due = standing.startedAt === undefined ? NEVER : at(standing.startedAt, limits.handlerTimeoutMs);
+      if (now >= due) return { action: 'end-handler' };
+      return { action: 'look', at: Math.min(due, now + lookAgainMs(limits)) };
+    }
     case 'idle': {
       const keepAliveDue =
         limits.keepAliveTimeoutMs === 0 ? NEVER : standing.idleSince + limits.keepAliveTimeoutMs + KEEP_ALIVE_GRACE_MS;

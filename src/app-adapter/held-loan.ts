@@ -36,6 +36,8 @@ export interface LoanOwner {
   loanEnded(loan: HeldLoan): void;
   /** A request of a lent connection has begun (1) or ended (-1). */
   countRunning(change: 1 | -1): void;
+  /** One has ended that the acceptor has counted down already. */
+  forgetRunning(): void;
   /** The first request of a lent connection has begun: the connection waits for its client no more. */
   connectionBegan(): void;
   send(message: FromThread): void;
@@ -52,6 +54,8 @@ export class HeldLoan {
   protected stage: number;
   readonly #cell: number;
   isOver = false;
+  /** The acceptor took it back: it has counted it down, and the connection's cells are not ours any more. */
+  isLost = false;
   borrower: ConnectionBorrower | undefined = undefined;
 
   constructor(owner: LoanOwner, slot: number, index: number, stage: number) {
@@ -70,6 +74,7 @@ export class HeldLoan {
   lose(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.isLost = true;
     this.owner.loanEnded(this);
     this.borrower?.revoked();
   }
@@ -93,6 +98,7 @@ export class HeldLoan {
     thread.memory.store(this.#cell + FINISHED_AT, toCellMs(nowMs()));
     const result = this.#swap(stage, false);
     this.isOver = true;
+    this.isLost = result === LOST;
     if (result === DONE_WITH_MORE || (mustTell && result !== LOST)) thread.writeLetter(this.slot);
     this.owner.loanEnded(this);
   }
@@ -192,6 +198,7 @@ export class HeldConnection extends HeldLoan implements ConnectionLoan {
   requestBegan(): void {
     if (this.isOver) return;
     this.running += 1;
+    this.owner.thread.noteStart(this.slot);
     this.owner.countRunning(1);
     if (this.hasBegun) return;
     this.hasBegun = true;
@@ -201,7 +208,10 @@ export class HeldConnection extends HeldLoan implements ConnectionLoan {
   requestEnded(): void {
     if (this.running === 0) return;
     this.running -= 1;
-    this.owner.countRunning(-1);
+    // Once the loan is over, the connection may have another.
+    if (!this.isOver) this.owner.thread.noteEnd(this.slot);
+    if (this.isLost) this.owner.forgetRunning();
+    else this.owner.countRunning(-1);
   }
 
   giveBack(): void {

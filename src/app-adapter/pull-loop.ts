@@ -97,6 +97,11 @@ export class PullLoop implements LoanOwner {
     if (change === -1) this.#requestEnded();
   }
 
+  forgetRunning(): void {
+    this.#running -= 1;
+    this.#pullAgainSoon();
+  }
+
   connectionBegan(): void {
     this.#waitingConnections -= 1;
     this.#pullAgainSoon();
@@ -111,9 +116,8 @@ export class PullLoop implements LoanOwner {
       this.#pullAgainSoon();
       return;
     }
-    this.#running -= 1;
-    addRunning(this.thread.memory, this.thread.layout, this.thread.line, -1);
-    this.#requestEnded();
+    if (loan.isLost) this.forgetRunning();
+    else this.countRunning(-1);
   }
 
   #requestEnded(): void {
@@ -196,6 +200,8 @@ export class PullLoop implements LoanOwner {
     const body = head === undefined || head.contentLength === 0 ? undefined : this.#copyBody();
     const loan = new HeldRequest(this, slot, index, this.#connectionOf(slot), reader.descriptor);
     if (freeEntry(memory, layout, index)) this.thread.ringAcceptor();
+    // Only now: a loan that is taken back holds no entry.
+    this.thread.noteStart(slot);
     this.#loans.set(slot, loan);
     this.#running += 1;
     addRunning(memory, layout, line, 1);

@@ -1,22 +1,28 @@
-/** A thread's place in shared memory: what it needs to claim, to write words and to ring. */
+/** A thread's place in shared memory: what it needs to claim, to write words, to ring and to show that it lives. */
+import { setInterval } from 'node:timers';
 import { ring } from '../shared/bell.ts';
 import { Cells, type Memory } from '../shared/cells.ts';
+import { nowMs } from '../shared/clock.ts';
 import { DRAINING, type Layout } from '../shared/layout.ts';
 import { writeLetter } from '../shared/mailbox.ts';
 import type { ThreadStart } from '../shared/messages.ts';
-import { tryRingAcceptor } from '../shared/thread-line.ts';
+import { clearStart, noteStart } from '../shared/request-start.ts';
+import { beat, beatEveryMs, tryRingAcceptor } from '../shared/thread-line.ts';
 
 export class ThreadMemory {
   readonly memory: Memory;
   readonly layout: Layout;
   readonly line: number;
   readonly #acceptorBell: number;
+  /** 0: nobody asks when a request began. */
+  readonly #handlerTimeoutMs: number;
 
   constructor(start: ThreadStart) {
     this.memory = new Cells(start.buffer);
     this.layout = start.layout;
     this.line = start.line;
     this.#acceptorBell = start.acceptorBellDescriptor;
+    this.#handlerTimeoutMs = start.options.handlerTimeoutMs;
   }
 
   get isDraining(): boolean {
@@ -32,5 +38,22 @@ export class ThreadMemory {
   /** At once: behind the next handler it could wait long. A ring that is not answered yet serves this one too. */
   ringAcceptor(): void {
     if (tryRingAcceptor(this.memory, this.layout, this.line)) ring(this.#acceptorBell);
+  }
+  /** The request on this connection begins to run; its ring entry is free. */
+  noteStart(slot: number): void {
+    if (this.#handlerTimeoutMs !== 0) noteStart(this.memory, this.layout, slot, nowMs());
+  }
+
+  /** Of a lent connection: nothing runs on it. */
+  noteEnd(slot: number): void {
+    if (this.#handlerTimeoutMs !== 0) clearStart(this.memory, this.layout, slot);
+  }
+
+  /** From now on a timer shows that the event loop turns. A thread that does not beat is never taken for held. */
+  startBeating(): void {
+    if (this.#handlerTimeoutMs === 0) return;
+    const showLife = (): void => beat(this.memory, this.layout, this.line, nowMs());
+    showLife();
+    setInterval(showLife, beatEveryMs(this.#handlerTimeoutMs)).unref();
   }
 }

@@ -7,6 +7,7 @@ import { threadId } from 'node:worker_threads';
 import { toPlainError } from '../shared/plain-error.ts';
 import type { FromThread, LogFields, LogLevel, ThreadStart, ToThread } from '../shared/messages.ts';
 import { ConnectionLoans } from './connection-loan/connection-loan.ts';
+import type { TellLate } from './connection-loan/lent-connection.ts';
 import { serveDirectRoute } from './direct-route/direct-loan.ts';
 import { HeldRequest } from './held-loan.ts';
 import { loadApp } from './load/load-app.ts';
@@ -42,7 +43,9 @@ export default async function runThread(start: ThreadStart & { readonly messages
   const { keepAliveTimeoutMs, writeTimeoutMs } = options;
   const direct = { writeTimeoutMs, log };
   const requestLoans = new RequestLoans(httpServer, { keepAliveTimeoutMs, writeTimeoutMs, isDraining, log });
-  const connectionLoans = new ConnectionLoans(httpServer, routes, options, isDraining, log);
+  const tellLate: TellLate = ({ request: { method, url } }, ranMs, outcome) =>
+    send({ type: 'handler-late', method, path: url?.split('?', 1)[0], ranMs, outcome });
+  const connectionLoans = new ConnectionLoans(httpServer, routes, options, isDraining, log, tellLate);
   const loop = new PullLoop({
     thread,
     buffer: start.buffer,
@@ -86,6 +89,7 @@ export default async function runThread(start: ThreadStart & { readonly messages
           return;
       }
     });
+    thread.startBeating();
     loop.start(start.bellDescriptor);
     send({ type: 'ready' });
   });

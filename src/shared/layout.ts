@@ -24,10 +24,11 @@ export const RANG_ACCEPTOR: number = 1; // 1: an unanswered ring to the acceptor
 export const TAKEN: number = LINE; // requests claimed so far; never reset, so that pending can be derived
 export const CLAIM_NUMBER: number = LINE + 1; // TAKEN will be this once the claim under way is counted
 export const CLAIM_INDEX: number = LINE + 2; // ring index of that claim
-export const RUNNING: number = LINE + 3; // begun and not finished
+export const RUNNING: number = LINE + 3; // begun and not finished; the acceptor counts down what it takes back
 export const SERVED: number = LINE + 4; // finished by this line's threads so far
 export const MAIL_TAIL: number = LINE + 5; // letters written
 export const MAIL_ALL: number = LINE + 6; // 1: letters did not fit, look at all of mine; cleared by the acceptor
+export const BEAT: number = LINE + 7; // when its event loop last turned, in ms (low 32 bits, 0: unknown)
 /** Its third line: written by the acceptor. */
 export const MAIL_HEAD: number = 2 * LINE; // letters read
 const MAILBOX = 3 * LINE;
@@ -40,6 +41,7 @@ export const MAX_CONNECTIONS: number = 1 << 20;
 export const WORD: number = 0; // the connection's word, see words.ts
 export const FINISHED_AT: number = 1; // when its last loan ended, in ms (low 32 bits); thread
 export const CLIENT_ENDED: number = 2; // 1: the client has sent its FIN; acceptor
+export const STARTED_AT: number = 3; // when its request began to run, in ms (low 32 bits, 0: it has not); thread
 const CONNECTION_CELLS = 4;
 
 /** A ring entry: one line, written by the acceptor before the tail moves, freed by who claimed it. */

@@ -58,4 +58,12 @@ export type FromThread =
   | { readonly type: 'need-duplicate'; readonly slot: number; readonly generation: number }
   /** Close the connection if it is still idle in this generation. */
   | { readonly type: 'close-if-idle'; readonly slot: number; readonly generation: number }
+  /** A request of a connection that the thread reads itself has had its time: it was answered 504, or its reply cut. */
+  | {
+      readonly type: 'handler-late';
+      readonly method: string | undefined;
+      readonly path: string | undefined;
+      readonly ranMs: number;
+      readonly outcome: '504' | 'cut';
+    }
   | { readonly type: 'log'; readonly level: LogLevel; readonly fields: LogFields; readonly message: string };

@@ -42,7 +42,7 @@ const NOT_YET: ReadonlySet<string> = new Set(
     ['tls', 'tlsCert', 'tlsKey', 'tlsCertPath', 'tlsKeyPath', 'tlsSessionCacheSize', 'tlsHandshakeRateLimit'],
     ['h2', 'h2Settings', 'h2MaxTotalStreams'],
     ['admin', 'adminListenerPort', 'adminListenerHost', 'adminToken', 'adminTokenFile', 'metrics', 'websocket'],
-    ['handlerTimeoutMs', 'maxConnections', 'maxConnectionsPerIp', 'lameDuckMs', 'logRequests'],
+    ['maxConnections', 'maxConnectionsPerIp', 'lameDuckMs', 'logRequests'],
     ['recycleAfterRequests', 'maxThreadHeapBytes', 'workerMaxRssMb', 'workerHealth'],
     ['staticDirs', 'preloadStatic', 'preloadStaticDirs', 'noPreloadStatic'],
   ]

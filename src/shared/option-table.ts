@@ -160,6 +160,14 @@ export const OPTION_TABLE: { readonly [Name in OptionName]: OptionRow<ResolvedOp
     kind: milliseconds(),
     default: 10_000,
   },
+  handlerTimeoutMs: {
+    group: 'Time limits',
+    meaning:
+      'Longest time from the start of a handler to the end of its reply; then 504, or a cut where the reply has begun.',
+    kind: milliseconds(),
+    default: 0,
+    defaultText: '0 (off)',
+  },
   keepAliveTimeoutMs: {
     group: 'Time limits',
     meaning: 'How long a connection may stay idle after a reply.',

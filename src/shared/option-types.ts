@@ -42,6 +42,8 @@ export interface ServerOptions {
   maxRequestReadMs?: number;
   /** Longest time in which a client takes nothing of a waiting reply; then its connection is closed. Default 10000 ms. */
   writeTimeoutMs?: number;
+  /** Longest time from the start of a handler to the end of its reply; then 504, or a cut where the reply has begun. Default 0 (off). */
+  handlerTimeoutMs?: number;
   /** How long a connection may stay idle after a reply. Default 5000 ms. */
   keepAliveTimeoutMs?: number;
   /** How long a stop waits for what runs and waits; 0 cuts at once. Default 30000 ms. */
@@ -88,6 +90,7 @@ export interface ResolvedOptions {
   readonly readTimeoutMs: number;
   readonly maxRequestReadMs: number;
   readonly writeTimeoutMs: number;
+  readonly handlerTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly gracefulTimeoutMs: number;
   readonly maxHeaderBytes: number;

@@ -75,6 +75,14 @@ export const CONNECTION_BUSY: CannedReply = withBody(
   ['retry-after: 1'],
 );
 
+export const HANDLER_TIMEOUT: CannedReply = withBody(
+  504,
+  'Gateway Timeout',
+  'application/json',
+  '{"error":"handler_timeout"}\n',
+  [],
+);
+
 export const BAD_REQUEST: CannedReply = withBody(400, 'Bad Request', 'text/plain', 'Bad Request', [CLOSE]);
 
 export const REQUEST_TIMEOUT: CannedReply = buildReply(408, 'Request Timeout', [CLOSE, 'content-length: 0'], '');

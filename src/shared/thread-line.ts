@@ -4,7 +4,9 @@
  * the queue once more after it has said that it sleeps, so that no ring is needed for what came before.
  */
 import type { Memory } from './cells.ts';
+import { msSince, toCellMs } from './clock.ts';
 import {
+  BEAT,
   CLAIM_INDEX,
   CLAIM_NUMBER,
   type Layout,
@@ -65,10 +67,12 @@ export const runningIn = (memory: Memory, layout: Layout, line: number): number 
 export const servedBy = (memory: Memory, layout: Layout, line: number): number =>
   memory.load(threadCell(layout, line) + SERVED);
 
-/** Only the line's thread adds, so a load and a store are enough. */
+/**
+ * Whoever ends a request's right to reply counts it down: its thread, or the acceptor that takes it
+ * back from a thread that may hang. So it is an `add`, not a load and a store.
+ */
 export function addRunning(memory: Memory, layout: Layout, line: number, change: number): void {
-  const cell = threadCell(layout, line) + RUNNING;
-  memory.store(cell, memory.load(cell) + change);
+  memory.add(threadCell(layout, line) + RUNNING, change);
 }
 
 export function countServed(memory: Memory, layout: Layout, line: number): void {
@@ -103,4 +107,28 @@ export function resetLine(memory: Memory, layout: Layout, line: number): void {
   memory.store(cell + RUNNING, 0);
   memory.store(cell + CLAIM_NUMBER, memory.load(cell + TAKEN));
   memory.store(cell + RANG_ACCEPTOR, 0);
+  memory.store(cell + BEAT, 0);
+}
+
+/** A thread that stands still for less than this is not held, however short the handlers' limit: it may collect garbage, or wait for a processor. */
+const MIN_HELD_MS = 500;
+/** Beats in the time after which a thread is held: few enough to cost nothing, enough to be exact. */
+const BEATS_PER_LIMIT = 8;
+const LONGEST_BEAT_MS = 1000;
+
+/** A thread whose event loop has not turned for so long is held. */
+export const heldAfterMs = (handlerTimeoutMs: number): number => Math.max(handlerTimeoutMs, MIN_HELD_MS);
+
+export const beatEveryMs = (handlerTimeoutMs: number): number =>
+  Math.min(heldAfterMs(handlerTimeoutMs) / BEATS_PER_LIMIT, LONGEST_BEAT_MS);
+
+/** Thread: its event loop has turned. Written by a timer, and only where somebody watches. */
+export function beat(memory: Memory, layout: Layout, line: number, now: number): void {
+  memory.store(threadCell(layout, line) + BEAT, toCellMs(now) || 1);
+}
+
+/** When the line's thread last beat, milliseconds of the common clock; undefined: it has not yet. */
+export function lastBeatOf(memory: Memory, layout: Layout, line: number, now: number): number | undefined {
+  const beatAt = memory.load(threadCell(layout, line) + BEAT);
+  return beatAt === 0 ? undefined : now - msSince(beatAt, now);
 }

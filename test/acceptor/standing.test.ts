@@ -5,6 +5,7 @@ import { standingOf } from '../../src/acceptor/standing.ts';
 import type { Standing } from '../../src/acceptor/timeouts.ts';
 import { toCellMs } from '../../src/shared/clock.ts';
 import { FINISHED_AT, wordCell } from '../../src/shared/layout.ts';
+import { noteStart } from '../../src/shared/request-start.ts';
 import {
   CLOSING,
   IDLE,
@@ -22,6 +23,7 @@ const SINCE = 5000;
 const LAST_BYTE = 5500;
 const NOW = 9000;
 const FINISHED = 8000;
+const STARTED = 7000;
 
 const standing = (phase: Phase, stage: number, writeDescriptor = -1): Standing => {
   const { memory, layout } = createShared();
@@ -31,6 +33,7 @@ const standing = (phase: Phase, stage: number, writeDescriptor = -1): Standing =
   connection.writeDescriptor = writeDescriptor;
   memory.store(wordCell(layout, 3), makeWord(stage, 1, 9));
   memory.store(wordCell(layout, 3) + FINISHED_AT, toCellMs(FINISHED));
+  noteStart(memory, layout, 3, STARTED);
   return standingOf(connection, memory, layout, NOW);
 };
 
@@ -41,16 +44,16 @@ const CASES: readonly (readonly [Phase, number, Standing])[] = [
   ['overflow', IDLE, { phase: 'waiting', waitingSince: SINCE }],
   ['lent', WAITING, { phase: 'waiting', waitingSince: SINCE }],
   ['lent', WAITING | MORE, { phase: 'waiting', waitingSince: SINCE }],
-  ['lent', RUNNING, { phase: 'running' }],
-  ['lent', REPLYING, { phase: 'running' }],
-  ['lent', LENT, { phase: 'running' }],
-  ['lent', LENT_REPLYING, { phase: 'running' }],
-  ['lent', CLOSING, { phase: 'running' }],
+  ['lent', RUNNING, { phase: 'running', startedAt: STARTED }],
+  ['lent', REPLYING, { phase: 'running', startedAt: STARTED }],
+  ['lent', LENT, { phase: 'running', startedAt: undefined }],
+  ['lent', LENT_REPLYING, { phase: 'running', startedAt: undefined }],
+  ['lent', CLOSING, { phase: 'running', startedAt: undefined }],
   // Back without a word: idle since its thread said so.
   ['lent', IDLE, { phase: 'idle', idleSince: FINISHED, hasWriteDescriptor: false }],
   ['replying', IDLE, { phase: 'replying', since: SINCE }],
   ['lingering', CLOSING, { phase: 'lingering', since: SINCE }],
-  ['gone', RUNNING, { phase: 'running' }],
+  ['gone', RUNNING, { phase: 'running', startedAt: undefined }],
 ];
 
 for (const [phase, stage, expected] of CASES) {

@@ -16,6 +16,7 @@ const LIMITS: TimeLimits = {
   keepAliveTimeoutMs: 5000,
   writeTimeoutMs: 100,
   maxWaitMs: 50,
+  handlerTimeoutMs: 2500,
 };
 const OFF: TimeLimits = {
   readTimeoutMs: 0,
@@ -23,6 +24,7 @@ const OFF: TimeLimits = {
   keepAliveTimeoutMs: 0,
   writeTimeoutMs: 0,
   maxWaitMs: 0,
+  handlerTimeoutMs: 0,
 };
 /** When everything began. */
 const T = 1_000_000;
@@ -56,6 +58,7 @@ const reading = (lastByteAt: number): Standing => ({ phase: 'reading', begunAt: 
 const acceptedAt: Standing = { phase: 'new', acceptedAt: T };
 const waiting: Standing = { phase: 'waiting', waitingSince: T };
 const replying: Standing = { phase: 'replying', since: T };
+const running: Standing = { phase: 'running', startedAt: T };
 const lingering: Standing = { phase: 'lingering', since: T };
 
 test('a silent new connection is closed', isDue, acceptedAt, LIMITS, undefined, T + 300, 'close');
@@ -113,7 +116,19 @@ test('off: a request that is read', isNeverDue, reading(T), OFF);
 test('off: a request that waits', isNeverDue, waiting, OFF);
 test('off: an idle connection', isNeverDue, idle(false), OFF);
 test('off: a reply of ours', isNeverDue, replying, OFF);
-test('what a thread has is not ours to end', isNeverDue, { phase: 'running' }, LIMITS);
+test('a handler that takes too long', isDue, running, LIMITS, undefined, T + 2500, 'end-handler');
+test('off: a handler', isNeverDue, running, OFF);
+test('a handler that nobody saw begin', isNeverDue, { phase: 'running', startedAt: undefined }, LIMITS);
+
+test('no handler is due before the next look, whenever it begins', (t) => {
+  const short = { ...OFF, handlerTimeoutMs: 20 };
+  for (const standing of [waiting, { phase: 'running', startedAt: undefined } as const]) {
+    t.deepEqual(judge(standing, short, undefined, T), { action: 'look', at: T + 20 });
+    t.deepEqual(judge(standing, OFF, undefined, T), { action: 'look', at: T + 1000 });
+    t.deepEqual(judge(standing, { ...OFF, handlerTimeoutMs: 5000 }, undefined, T), { action: 'look', at: T + 1000 });
+  }
+  t.deepEqual(judge(waiting, { ...short, maxWaitMs: 10 }, undefined, T), { action: 'look', at: T + 10 });
+});
 
 const drain: Drain = { since: T + 200, idleMs: 500 };
 

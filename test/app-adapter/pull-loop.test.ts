@@ -47,8 +47,14 @@ const start = async (
   { concurrency = 1024, serve = ({ loan }: Served): void => reply(loan) } = {},
 ): Promise<Rig> => {
   const byHand = await AcceptorByHand.start(t);
-  const { buffer, layout, acceptorBell, memory } = byHand;
-  const thread = new ThreadMemory({ buffer, layout, line: 1, acceptorBellDescriptor: acceptorBell } as ThreadStart);
+  const { buffer, layout, acceptorBell: acceptorBellDescriptor, memory, options } = byHand;
+  const thread = new ThreadMemory({
+    buffer,
+    layout,
+    line: 1,
+    acceptorBellDescriptor,
+    options,
+  } as Partial<ThreadStart> as ThreadStart);
   const requests: Served[] = [];
   const connections: HeldConnection[] = [];
   const sent: FromThread[] = [];

@@ -9,8 +9,10 @@ import type { AddressInfo } from 'node:net';
 import { Acceptor } from '../../src/acceptor/acceptor.ts';
 import type { Connection } from '../../src/acceptor/connection.ts';
 import type { SettlementCounts } from '../../src/acceptor/dead-threads.ts';
+import type { LateRequest } from '../../src/acceptor/late-handlers.ts';
 import { loadLibc } from '../../src/acceptor/libc.ts';
 import { Listener } from '../../src/acceptor/listener.ts';
+import type { Route } from '../../src/acceptor/request-line.ts';
 import { HeldConnection, type HeldLoan, HeldRequest, type LoanOwner } from '../../src/app-adapter/held-loan.ts';
 import type { ConnectionAddresses } from '../../src/app-adapter/loan.ts';
 import { ThreadMemory } from '../../src/app-adapter/thread-memory.ts';
@@ -67,9 +69,15 @@ export class HandThread implements LoanOwner {
   #isDead = false;
 
   constructor(byHand: AcceptorByHand, line: number) {
-    const { buffer, layout, acceptorBell } = byHand;
+    const { buffer, layout, acceptorBell, options } = byHand;
     this.#byHand = byHand;
-    this.thread = new ThreadMemory({ buffer, layout, line, acceptorBellDescriptor: acceptorBell } as ThreadStart);
+    this.thread = new ThreadMemory({
+      buffer,
+      layout,
+      line,
+      acceptorBellDescriptor: acceptorBell,
+      options,
+    } as Partial<ThreadStart> as ThreadStart);
     this.#reader = new RingReader(layout, buffer);
     const [readEnd, writeEnd] = libc.createPipe();
     this.#ears = hear(readEnd, () => this.#rings.emit('ring'));
@@ -114,6 +122,7 @@ export class HandThread implements LoanOwner {
       ? new HeldConnection(this, slot, index, ADDRESSES, reader.descriptor, bytes)
       : new HeldRequest(this, slot, index, { addresses: ADDRESSES, socket: undefined }, reader.descriptor);
     if (freeEntry(memory, layout, index)) this.thread.ringAcceptor();
+    if (!lendsConnection) this.thread.noteStart(slot);
     addRunning(memory, layout, this.line, 1);
     if (loan instanceof HeldConnection) this.#adopted.add(loan.fd);
     return loan instanceof HeldConnection ? { loan, text } : { loan, text, entryIndex: index };
@@ -164,10 +173,12 @@ export class HandThread implements LoanOwner {
 
   loanEnded(loan: HeldLoan): void {
     this.ended.push(loan);
-    addRunning(this.thread.memory, this.thread.layout, this.line, -1);
+    if (!loan.isLost) addRunning(this.thread.memory, this.thread.layout, this.line, -1);
   }
 
   countRunning(): void {}
+
+  forgetRunning(): void {}
 
   connectionBegan(): void {}
 
@@ -207,6 +218,11 @@ export class AcceptorByHand {
   readonly told: { readonly line: number; readonly message: ToThread }[] = [];
   /** What it logged. */
   readonly logs: { readonly level: LogLevel; readonly fields: LogFields; readonly message: string }[] = [];
+  /** What the acceptor said of handlers and threads that take too long. */
+  readonly late: LateRequest[] = [];
+  whenLate: () => void = () => {};
+  readonly wornOut: number[] = [];
+  readonly held: { readonly line: number; readonly heldMs: number; readonly route: Route }[] = [];
   readonly threads: HandThread[] = [];
   readonly #listener: Listener;
   readonly #news = new EventEmitter();
@@ -234,6 +250,12 @@ export class AcceptorByHand {
         this.#news.emit('told');
       },
       whenOver: () => this.#news.emit('over'),
+      whenLate: (request) => {
+        this.late.push(request);
+        this.whenLate();
+      },
+      whenWornOut: (line) => void this.wornOut.push(line),
+      whenHeld: (line, heldMs, route) => void this.held.push({ line, heldMs, route }),
     });
     listener.accept((handle) => {
       this.acceptor.accept(handle);

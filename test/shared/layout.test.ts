@@ -1,5 +1,6 @@
 import test from 'ava';
 import {
+  BEAT,
   CLAIM_INDEX,
   CLAIM_NUMBER,
   CLIENT_ENDED,
@@ -31,6 +32,7 @@ import {
   RUNNING,
   SERVED,
   SMALL_BYTES,
+  STARTED_AT,
   TAKEN,
   THREAD_STATE,
   threadCell,
@@ -106,7 +108,7 @@ test('each writer of the queue has its own cache line', (t) => {
 test("a thread's cells stand on three lines by writer, and before its mailbox", (t) => {
   const layout = computeLayout(NEEDS);
   const both = [THREAD_STATE, RANG_ACCEPTOR];
-  const thread = [TAKEN, CLAIM_NUMBER, CLAIM_INDEX, RUNNING, SERVED, MAIL_TAIL, MAIL_ALL];
+  const thread = [TAKEN, CLAIM_NUMBER, CLAIM_INDEX, RUNNING, SERVED, MAIL_TAIL, MAIL_ALL, BEAT];
   const acceptor = [MAIL_HEAD];
   const lineOf = (cell: number): number => Math.floor((threadCell(layout, 1) + cell) / LINE_CELLS);
   const lines = [both, thread, acceptor].map((cells) => [...new Set(cells.map(lineOf))]);
@@ -150,7 +152,7 @@ test('the cells of an entry, and of a connection, are all different and fit', (t
   ];
   t.is(new Set(entry).size, entry.length);
   t.true(Math.max(...entry) < LINE_CELLS);
-  const connection = [WORD, FINISHED_AT, CLIENT_ENDED];
+  const connection = [WORD, FINISHED_AT, CLIENT_ENDED, STARTED_AT];
   t.is(new Set(connection).size, connection.length);
   const layout = computeLayout(NEEDS);
   t.true(Math.max(...connection) < wordCell(layout, 1) - wordCell(layout, 0));

@@ -37,6 +37,7 @@ test('defaults', (t) => {
     readTimeoutMs: 30_000,
     maxRequestReadMs: 60_000,
     writeTimeoutMs: 10_000,
+    handlerTimeoutMs: 0,
     keepAliveTimeoutMs: 5_000,
     gracefulTimeoutMs: 30_000,
     maxHeaderBytes: 16_384,

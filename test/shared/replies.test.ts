@@ -15,6 +15,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   CONNECTION_BUSY:
     'HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: 31\r\nretry-after: 1\r\n\r\n' +
     'per-connection overload, retry\n',
+  HANDLER_TIMEOUT:
+    'HTTP/1.1 504 Gateway Timeout\r\ncontent-type: application/json\r\ncontent-length: 28\r\n\r\n' +
+    '{"error":"handler_timeout"}\n',
   BAD_REQUEST:
     'HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 11\r\nconnection: close\r\n\r\nBad Request',
   REQUEST_TIMEOUT: 'HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
@@ -85,7 +88,7 @@ test('only what leaves the connection usable lives on', (t) => {
       .filter(([, { closes }]) => !closes)
       .map(([name]) => name)
       .sort(),
-    ['CONNECTION_BUSY', 'INTERNAL_SERVER_ERROR', 'THREAD_FAILED'],
+    ['CONNECTION_BUSY', 'HANDLER_TIMEOUT', 'INTERNAL_SERVER_ERROR', 'THREAD_FAILED'],
   );
 });
 

@@ -8,9 +8,13 @@ import {
   answerRing,
   ASLEEP,
   AWAKE,
+  beat,
+  beatEveryMs,
   countClaim,
   countServed,
   goToSleep,
+  heldAfterMs,
+  lastBeatOf,
   resetLine,
   RUNG,
   runningIn,
@@ -130,4 +134,25 @@ test('a line that is given out again begins anew, but for its counts of what was
   t.true(tryRingAcceptor(memory, layout, 1), 'the dead thread may have died between the flag and the ring');
   t.is(takenBy(memory, layout, 1), 1);
   t.is(servedBy(memory, layout, 1), 1);
+});
+
+test("a beat is found again, until the line is another thread's", (t) => {
+  const { memory, layout } = createShared();
+  t.is(lastBeatOf(memory, layout, 1, 5000), undefined);
+  // Also where the low bits of the clock are 0.
+  for (const at of [1234, 2 ** 32]) {
+    beat(memory, layout, 1, at);
+    t.true(Math.abs((lastBeatOf(memory, layout, 1, at + 700) ?? 0) - at) <= 1);
+  }
+  t.is(lastBeatOf(memory, layout, 2, 5000), undefined);
+  resetLine(memory, layout, 1);
+  t.is(lastBeatOf(memory, layout, 1, 5000), undefined);
+});
+
+test('a thread beats several times before it can be taken for held', (t) => {
+  for (const handlerTimeoutMs of [1, 250, 30_000, 3_600_000]) {
+    t.true(heldAfterMs(handlerTimeoutMs) >= handlerTimeoutMs);
+    t.true(beatEveryMs(handlerTimeoutMs) * 8 <= heldAfterMs(handlerTimeoutMs));
+    t.true(beatEveryMs(handlerTimeoutMs) >= 60 && beatEveryMs(handlerTimeoutMs) <= 1000);
+  }
 });

@@ -12,7 +12,8 @@ import type { ThreadOptions } from '../../shared/options.ts';
 import { answerFailure, answerRejections, type Log } from '../app-failures.ts';
 import { serveDirectOnNode } from '../direct-route/direct-route.ts';
 import { isExchangeEvent, isUpgradeEvent, type Exchange, type ExchangeEvent } from './exchange.ts';
-import { LentConnection, type Lending, type LendingLimits } from './lent-connection.ts';
+import { HandlerDeadlines } from './handler-deadlines.ts';
+import { LentConnection, type Lending, type LendingLimits, type TellLate } from './lent-connection.ts';
 import { LentSocket } from './lent-socket.ts';
 import type { ConnectionLoan } from '../loan.ts';
 import { type NodeServer, tracksConnections } from '../node-internals.ts';
@@ -27,6 +28,8 @@ export class ConnectionLoans implements Lending {
   readonly limits: LendingLimits;
   readonly log: Log;
   readonly isDraining: () => boolean;
+  readonly handlerDeadlines: HandlerDeadlines;
+  readonly tellLate: TellLate;
   readonly #httpServer: Server;
   readonly #routes: RouteTable;
   readonly #emit: Emit;
@@ -37,8 +40,17 @@ export class ConnectionLoans implements Lending {
   /** Those that node calls idle, while it is asked. */
   #idle: Set<LentConnection> | undefined;
 
-  constructor(httpServer: Server, routes: RouteTable, options: ThreadOptions, isDraining: () => boolean, log: Log) {
+  constructor(
+    httpServer: Server,
+    routes: RouteTable,
+    options: ThreadOptions,
+    isDraining: () => boolean,
+    log: Log,
+    tellLate: TellLate = ignore,
+  ) {
     this.limits = options;
+    this.handlerDeadlines = new HandlerDeadlines(options.handlerTimeoutMs);
+    this.tellLate = tellLate;
     this.log = log;
     this.isDraining = isDraining;
     this.#httpServer = httpServer;
@@ -200,6 +212,8 @@ export class ConnectionLoans implements Lending {
     this.#unsettled.delete(connection);
   }
 }
+
+const ignore = (): void => {};
 
 const newResource = (type: string): AsyncResource => new AsyncResource(type, { requireManualDestroy: true });
 

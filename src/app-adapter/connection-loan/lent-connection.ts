@@ -7,11 +7,18 @@
  *     ├────▶ upgraded (the app's alone until it closes) ────────────────────────▶ over
  *     └────▶ over (given back, closed, or taken back)
  */
-import { HEADERS_TOO_LARGE, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, type CannedReply } from '../../shared/replies.ts';
+import {
+  HANDLER_TIMEOUT,
+  HEADERS_TOO_LARGE,
+  PAYLOAD_TOO_LARGE,
+  REQUEST_TIMEOUT,
+  type CannedReply,
+} from '../../shared/replies.ts';
 import type { Log } from '../app-failures.ts';
 import { limitBody } from './body-limit.ts';
 import { tickAfterBodyPieces } from './body-ticks.ts';
 import { isUpgradeEvent, type Exchange } from './exchange.ts';
+import type { HandlerDeadlines, Timed } from './handler-deadlines.ts';
 import { LentSocket, type LentSocketOwner } from './lent-socket.ts';
 import { endWith } from './final-reply.ts';
 import type { ConnectionBorrower, ConnectionLoan } from '../loan.ts';
@@ -31,6 +38,9 @@ export interface LendingLimits extends HeadLimits, ReadLimits {
 export interface Lending {
   readonly limits: LendingLimits;
   readonly log: Log;
+  readonly handlerDeadlines: HandlerDeadlines;
+  /** A handler has had its time, and was answered for, or its reply cut. */
+  readonly tellLate: TellLate;
   /** Of the app's server, for its sockets. */
   readonly highWaterMark: number | undefined;
   isDraining(): boolean;
@@ -43,9 +53,12 @@ export interface Lending {
   onOver(connection: LentConnection): void;
 }
 
+/** What is told of a request whose handler has had its time. */
+export type TellLate = (exchange: Exchange, ranMs: number, outcome: '504' | 'cut') => void;
+
 type State = 'open' | 'closing' | 'upgraded' | 'over';
 
-export class LentConnection implements ConnectionBorrower, LentSocketOwner {
+export class LentConnection implements ConnectionBorrower, LentSocketOwner, Timed {
   readonly socket: LentSocket;
   readonly #loan: ConnectionLoan;
   readonly #lending: Lending;
@@ -178,6 +191,7 @@ export class LentConnection implements ConnectionBorrower, LentSocketOwner {
     if (!limitBody(request, maxBodyBytes, () => this.#refuse(PAYLOAD_TOO_LARGE)))
       return this.#refuse(PAYLOAD_TOO_LARGE);
     this.#loan.requestBegan();
+    this.#lending.handlerDeadlines.start(this);
     exchange.hasBegun = true;
     this.#lending.dispatch(exchange);
   }
@@ -208,6 +222,7 @@ export class LentConnection implements ConnectionBorrower, LentSocketOwner {
     if (this.#current !== exchange) return;
     this.#current = undefined;
     this.#discardedBytes = 0;
+    this.#lending.handlerDeadlines.stop(this);
     if (exchange.hasBegun) this.#loan.requestEnded();
     if (this.#state === 'open') this.#lending.settleLater(this);
   }
@@ -235,6 +250,19 @@ export class LentConnection implements ConnectionBorrower, LentSocketOwner {
     const { unfinished } = this.#progress;
     if (unfinished === undefined || unfinished === this.#current?.request) this.#refuse(REQUEST_TIMEOUT);
     else this.#closeSoon();
+  }
+
+  get lastReadMs(): number {
+    return this.#deadline.lastReadMs;
+  }
+
+  onHandlerLate(ranMs: number): void {
+    const exchange = this.#current;
+    const response = exchange?.response;
+    // A reply that is whole waits for the client alone: that is not the handler's time.
+    if (exchange === undefined || response === undefined || response.writableEnded || this.#state !== 'open') return;
+    this.#lending.tellLate(exchange, ranMs, this.#reply.hasBegun || response.headersSent ? 'cut' : '504');
+    this.#refuse(HANDLER_TIMEOUT);
   }
 
   /** Answers with `reply` when the requests before it have ended. Nothing more is read until then. */

@@ -29,6 +29,11 @@ export class ReadDeadline {
     this.#onLate = onLate;
   }
 
+  /** When bytes have last come. */
+  get lastReadMs(): number {
+    return this.#lastReadMs;
+  }
+
   get isRunning(): boolean {
     return this.#timer !== undefined;
   }

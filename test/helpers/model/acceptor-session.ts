@@ -98,6 +98,9 @@ export class AcceptorSession implements Session, Host {
           log: () => {},
           tell: (line, message) => this.#tell(line, message),
           whenOver: (connection) => this.#whenOver(connection),
+          whenLate() {},
+          whenWornOut() {},
+          whenHeld() {},
         }),
     );
   }
