@@ -3,7 +3,7 @@ import type { Acceptor } from './acceptor/acceptor.ts';
 import type { RefusalReason, RejectReason } from './acceptor/counters.ts';
 import type { Memory } from './shared/cells.ts';
 import { type Layout, wordCell } from './shared/layout.ts';
-import { ASLEEP, RUNG, runningIn, servedBy, takenBy, threadState } from './shared/thread-line.ts';
+import { ASLEEP, RUNG, runningIn, servedBy, takenBy, threadState, upgradedIn } from './shared/thread-line.ts';
 import { LENT, LENT_REPLYING, stageOf } from './shared/words.ts';
 
 export interface ThreadStats {
@@ -11,8 +11,10 @@ export interface ThreadStats {
   readonly threadNumber: number;
   /** Node's thread id; undefined while it starts. */
   readonly threadId: number | undefined;
-  /** `rung`: asleep, and told that there is work. */
-  readonly state: 'starting' | 'asleep' | 'rung' | 'awake';
+  /** `rung`: asleep, and told that there is work. `retiring`: takes no more requests, finishes those it has, and ends. */
+  readonly state: 'starting' | 'asleep' | 'rung' | 'awake' | 'retiring';
+  /** How often the app had been loaded anew when the thread was started. */
+  readonly generation: number;
   /** Requests it has begun and not finished. */
   readonly running: number;
   /** Requests it has taken from the queue, its predecessors on the same line included. */
@@ -22,6 +24,8 @@ export interface ThreadStats {
 }
 
 export interface ServerStats {
+  /** Whether load balancers should send requests here: it serves, and has not been told to stop. */
+  readonly ready: boolean;
   /** Requests that wait and that no thread has taken. */
   readonly pending: number;
   /** How many may wait now: the `maxPending` option, or what was measured for 'auto'. */
@@ -34,6 +38,8 @@ export interface ServerStats {
   readonly connections: number;
   /** Connections that threads read and write by themselves. */
   readonly lent: number;
+  /** Those of them that speak another protocol, WebSocket for one. */
+  readonly upgraded: number;
   /** Connections accepted so far. */
   readonly accepted: number;
   /** Requests that threads have finished. */
@@ -49,7 +55,8 @@ interface PoolThread {
   readonly threadNumber: number;
   readonly line: number;
   readonly threadId: number | undefined;
-  readonly isReady: boolean;
+  readonly generation: number;
+  readonly state: 'starting' | 'loaded' | 'serving' | 'retiring';
 }
 
 export function createStats(
@@ -57,6 +64,7 @@ export function createStats(
   layout: Layout,
   acceptor: Acceptor,
   threads: Iterable<PoolThread>,
+  ready: boolean,
 ): ServerStats {
   let lent = 0;
   acceptor.connections.table.forEach(({ slot }) => {
@@ -65,37 +73,47 @@ export function createStats(
   });
   let running = 0;
   let served = 0;
+  let upgraded = 0;
   for (let line = 1; line <= layout.lineCount; line += 1) {
     running += runningIn(memory, layout, line);
     served += servedBy(memory, layout, line);
+    upgraded += upgradedIn(memory, layout, line);
   }
   const { accepted, rejected, refused } = acceptor.connections.counters;
   return {
+    ready,
     pending: acceptor.lending.countPending(),
     maxPending: acceptor.pendingLimit.current,
     fullRatePerSecond: acceptor.pendingLimit.ratePerSecond,
     running,
     connections: acceptor.connections.table.size,
     lent,
+    upgraded,
     accepted,
     served,
     rejected: { ...rejected },
     refused: { ...refused },
     threads: [...threads]
       .map((thread) => threadStats(memory, layout, thread, acceptor.lateHandlers.abandonedBy(thread.line)))
-      .sort((one, other) => one.threadNumber - other.threadNumber),
+      .sort((one, other) => one.threadNumber - other.threadNumber || one.generation - other.generation),
   };
 }
 
 function threadStats(memory: Memory, layout: Layout, thread: PoolThread, abandoned: number): ThreadStats {
-  const { line, threadNumber, threadId, isReady } = thread;
-  const state = threadState(memory, layout, line);
+  const { line, threadNumber, threadId, generation } = thread;
   return {
     threadNumber,
     threadId,
-    state: isReady ? (state === ASLEEP ? 'asleep' : state === RUNG ? 'rung' : 'awake') : 'starting',
+    generation,
+    state: stateOf(thread.state, threadState(memory, layout, line)),
     running: runningIn(memory, layout, line),
     taken: takenBy(memory, layout, line),
     abandoned,
   };
+}
+
+function stateOf(inPool: PoolThread['state'], inMemory: number): ThreadStats['state'] {
+  if (inPool === 'retiring') return 'retiring';
+  if (inPool !== 'serving') return 'starting';
+  return inMemory === ASLEEP ? 'asleep' : inMemory === RUNG ? 'rung' : 'awake';
 }

@@ -3,6 +3,7 @@
  * acceptor) and takes them through start and stop. Main thread.
  */
 import type net from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Acceptor } from './acceptor/acceptor.ts';
 import type { AcceptedHandle } from './acceptor/node-internals.ts';
 import { type Libc, loadLibc } from './acceptor/libc.ts';
@@ -19,6 +20,7 @@ import { createError } from './shared/errors.ts';
 import { computeLayout } from './shared/layout.ts';
 import type { FromThread } from './shared/messages.ts';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, type ThreadOptions } from './shared/options.ts';
+import { forgetUpgraded } from './shared/thread-line.ts';
 
 /** While the server drains a connection between requests may still bring one for this long. */
 const DRAIN_IDLE_MS = 500;
@@ -27,10 +29,18 @@ const CLOSE_APP_MS = 2000;
 
 /** What a stop has done. */
 export interface StopReport {
+  /** Connections that were open when it began to drain. */
+  readonly connections: number;
+  /** Requests that were still served to their end. */
+  readonly served: number;
   /** Requests that still waited when the time was up, answered 503. */
   readonly refused: number;
   /** Connections cut with a request that was being read or served. */
   readonly cut: number;
+  /** Upgraded connections (WebSocket) that had not ended, cut too. */
+  readonly upgraded: number;
+  /** Threads that had not closed their app in time, terminated. */
+  readonly terminated: number;
 }
 
 export interface StopOptions {
@@ -133,18 +143,42 @@ export class Server {
   }
 
   /**
-   * Stops: accepts no more, serves what waits and runs with `connection: close`, and resolves when all
-   * is done, at the latest after `gracefulTimeoutMs`: what still waits gets a 503 then, the rest is cut.
-   * Calling it again gives the same promise.
+   * Stops: for `lameDuckMs` only says that it is not ready (`stats().ready`); then accepts no more,
+   * serves what waits and runs with `connection: close`, and resolves when all is done, at the latest
+   * after `gracefulTimeoutMs`: what still waits gets a 503 then, the rest is cut. Calling it again
+   * gives the same promise.
    */
   stop({ gracefulTimeoutMs = this.#options.gracefulTimeoutMs }: StopOptions = {}): Promise<StopReport> {
     this.#stopped ??= this.#stop(gracefulTimeoutMs);
     return this.#stopped;
   }
 
+  /**
+   * Loads the app anew: new threads load it, then they take all requests, and the old ones finish those
+   * that they have. Connections and what waits are not touched. Resolves when the new threads serve.
+   * While a reload is under way one more follows it, however often it was asked for.
+   * @throws the app's own error if it can't be loaded; the old threads serve on then
+   */
+  async reload(): Promise<void> {
+    this.#expect('reload', 'started');
+    const begin = performance.now();
+    try {
+      await this.#pool?.reload();
+    } catch (error) {
+      throw toStartError(error, this.#options.app);
+    }
+    this.#logger?.info({ ms: Math.round(performance.now() - begin) }, 'the app has been loaded anew');
+  }
+
   /** Counters and gauges, read from shared memory: asks no thread anything. */
   stats(): ServerStats {
-    return createStats(this.#memory, this.#parts.layout, this.#acceptor, this.#pool?.threads ?? []);
+    return createStats(
+      this.#memory,
+      this.#parts.layout,
+      this.#acceptor,
+      this.#pool?.threads ?? [],
+      this.#is('started'),
+    );
   }
 
   async #listen(method: string, open: () => Promise<Listener>): Promise<this> {
@@ -183,7 +217,6 @@ export class Server {
       throw toStartError(error, this.#options.app);
     }
     this.#expect(method, 'starting');
-    pool.superviseFromNow();
     this.#state = 'started';
   }
 
@@ -201,8 +234,10 @@ export class Server {
       common: { ...this.#parts, acceptorBellDescriptor: this.#acceptorBell, options, port },
       createBell: () => this.#libc.createPipe(),
       onReady: (line, bell) => this.#acceptor.bells.add(line, bell),
+      onRetire: (line) => this.#acceptor.bells.retire(line),
       onExit: (line, bell, exit) => this.#whenThreadExited(line, bell, exit),
       onMessage: (line, message) => this.#whenTold(line, message),
+      log: (level, fields, message) => this.#logger?.[level](fields, message),
     });
   }
 
@@ -235,8 +270,8 @@ export class Server {
   }
 
   #whenWornOut(line: number, abandoned: number): void {
-    void line;
-    void abandoned;
+    const thread = this.#threadOf(line);
+    if (thread?.state === 'serving') this.#pool?.recycle(thread.threadNumber, 'abandoned', { abandoned });
   }
 
   /** From outside: the thread itself runs nothing of ours any more. */
@@ -247,10 +282,10 @@ export class Server {
       { thread, heldMs: Math.round(heldMs), method, path },
       'a thread is held, most likely by this request, and is ended',
     );
-    this.#pool?.terminate(thread);
+    this.#pool?.terminateLine(line);
   }
 
-  #threadOf(line: number): { readonly threadNumber: number } | undefined {
+  #threadOf(line: number): { readonly threadNumber: number; readonly state: string } | undefined {
     for (const thread of this.#pool?.threads ?? []) if (thread.line === line) return thread;
     return undefined;
   }
@@ -261,12 +296,14 @@ export class Server {
     if (inodeOf(readEnd) === inodeOf(writeEnd)) this.#libc.close(readEnd);
     this.#libc.close(writeEnd);
     const { replied, cut } = this.#acceptor.settle(line);
-    if (exit.restartPauseMs === undefined || (!exit.wasReady && this.#state === 'starting')) return;
-    const { threadNumber, error, restartPauseMs } = exit;
-    this.#logger?.error(
-      { thread: threadNumber, err: error, replied, cut, restartPauseMs },
-      'a thread ended and is replaced',
-    );
+    forgetUpgraded(this.#memory, this.#parts.layout, line);
+    const { threadNumber, error, restartPauseMs, retired } = exit;
+    const fields = { thread: threadNumber, err: error, replied, cut };
+    if (restartPauseMs !== undefined) {
+      this.#logger?.error({ ...fields, restartPauseMs }, 'a thread ended and is replaced');
+    } else if (retired !== undefined && replied + cut > 0) {
+      this.#logger?.warn(fields, 'a thread that was replaced ended before its requests had');
+    }
   }
 
   #acceptOnly(handle: AcceptedHandle): void {
@@ -287,14 +324,20 @@ export class Server {
   }
 
   async #stop(gracefulTimeoutMs: number): Promise<StopReport> {
+    const { lameDuckMs } = this.#options;
+    const isLameDuck = this.#is('started') && gracefulTimeoutMs > 0 && lameDuckMs > 0;
     this.#state = 'stopping';
     await Promise.resolve();
+    if (isLameDuck) await pause(lameDuckMs);
+    const atDrain = this.stats();
     const listenerClosed = this.#listener?.close();
     this.#acceptor.drain(DRAIN_IDLE_MS);
     this.#pool?.tellAll({ type: 'drain' });
     const isOver = await this.#allOver(gracefulTimeoutMs);
+    const atEnd = this.stats();
+    const upgraded = isOver ? 0 : atEnd.upgraded;
     const { replied, cut } = isOver ? { replied: 0, cut: 0 } : this.#acceptor.cutAll();
-    await this.#pool?.stop(CLOSE_APP_MS);
+    const terminated = (await this.#pool?.stop(CLOSE_APP_MS)) ?? 0;
     await this.#allOver(gracefulTimeoutMs === 0 ? 0 : DRAIN_IDLE_MS);
     await listenerClosed;
     this.#acceptor.close();
@@ -302,7 +345,14 @@ export class Server {
     this.#state = 'stopped';
     this.#served?.whenOver();
     this.#resolveClosed();
-    return { refused: replied, cut };
+    return {
+      connections: atDrain.connections,
+      served: atEnd.served - atDrain.served,
+      refused: replied,
+      cut: Math.max(0, cut - upgraded),
+      upgraded,
+      terminated,
+    };
   }
 
   /** True when no connection is left; false when `timeoutMs` were not enough. */

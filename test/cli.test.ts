@@ -323,7 +323,7 @@ const stops = test.macro<['SIGTERM' | 'SIGINT']>({
     t.is(await response.text(), 'begun ended');
     t.is(await command.exit, 0);
     t.regex(command.stdout(), new RegExp(`message=stopping signal=${signal} gracefulTimeoutMs=30000`));
-    t.regex(command.stdout(), /message=stopped refused=0 cut=0\n$/);
+    t.regex(command.stdout(), /message=stopped connections=1 served=1 refused=0 cut=0 upgraded=0 terminated=0\n$/);
     t.is(command.stderr(), '');
   },
   title: (_, signal) => `${signal} serves what runs, then exits with 0`,
@@ -353,7 +353,7 @@ test.serial('gracefulTimeoutMs bounds the stop', async (t) => {
   command.child.kill('SIGTERM');
   await t.throwsAsync(response.text());
   t.is(await command.exit, 0);
-  t.regex(command.stdout(), /message=stopped refused=0 cut=1\n$/);
+  t.regex(command.stdout(), /message=stopped connections=1 served=0 refused=0 cut=1 upgraded=0 terminated=0\n$/);
 });
 
 test.serial('a signal while the app loads ends it, and is no failure', async (t) => {

@@ -68,6 +68,12 @@ export class ThreadBells {
     return removed?.descriptor;
   }
 
+  /** The thread is to take no more requests: a ring that it has not answered goes to another one. */
+  retire(line: number): void {
+    this.remove(line);
+    if (mayHoldRequests(this.#memory)) this.ringOne();
+  }
+
   /** Threads that will take a request at once: asleep, or rung just now. */
   countReady(): number {
     let ready = 0;

@@ -7,13 +7,15 @@ import { DRAINING, type Layout } from '../shared/layout.ts';
 import { writeLetter } from '../shared/mailbox.ts';
 import type { ThreadStart } from '../shared/messages.ts';
 import { clearStart, noteStart } from '../shared/request-start.ts';
-import { beat, beatEveryMs, tryRingAcceptor } from '../shared/thread-line.ts';
+import { addUpgraded, beat, beatEveryMs, servedBy, tryRingAcceptor } from '../shared/thread-line.ts';
 
 export class ThreadMemory {
   readonly memory: Memory;
   readonly layout: Layout;
   readonly line: number;
   readonly #acceptorBell: number;
+  /** What the line's threads before this one have finished. */
+  readonly #servedBefore: number;
   /** 0: nobody asks when a request began. */
   readonly #handlerTimeoutMs: number;
 
@@ -22,7 +24,13 @@ export class ThreadMemory {
     this.layout = start.layout;
     this.line = start.line;
     this.#acceptorBell = start.acceptorBellDescriptor;
+    this.#servedBefore = servedBy(this.memory, this.layout, this.line);
     this.#handlerTimeoutMs = start.options.handlerTimeoutMs;
+  }
+
+  /** Requests that this thread has finished. */
+  get served(): number {
+    return (servedBy(this.memory, this.layout, this.line) - this.#servedBefore) | 0;
   }
 
   get isDraining(): boolean {
@@ -47,6 +55,11 @@ export class ThreadMemory {
   /** Of a lent connection: nothing runs on it. */
   noteEnd(slot: number): void {
     if (this.#handlerTimeoutMs !== 0) clearStart(this.memory, this.layout, slot);
+  }
+
+  /** A connection has begun (1) or ended (-1) to speak another protocol. */
+  countUpgraded(change: 1 | -1): void {
+    addUpgraded(this.memory, this.layout, this.line, change);
   }
 
   /** From now on a timer shows that the event loop turns. A thread that does not beat is never taken for held. */

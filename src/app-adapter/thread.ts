@@ -1,6 +1,7 @@
 /**
  * What runs in each thread: loads the app, then serves what the pull loop brings until it is told to
- * stop. piscina calls the default export once; its promise is the thread's life.
+ * retire or to stop. piscina calls the default export once, and never hears of its end: a thread
+ * that has run an app must not run another. Its port closes instead, and the pool terminates it.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
@@ -10,12 +11,28 @@ import { ConnectionLoans } from './connection-loan/connection-loan.ts';
 import type { TellLate } from './connection-loan/lent-connection.ts';
 import { serveDirectRoute } from './direct-route/direct-loan.ts';
 import { HeldRequest } from './held-loan.ts';
+import { LimitWatch } from './limit-watch.ts';
 import { loadApp } from './load/load-app.ts';
 import { PullLoop } from './pull-loop.ts';
 import { RequestLoans } from './request-loan/request-loan.ts';
 import { ThreadMemory } from './thread-memory.ts';
 
-export default async function runThread(start: ThreadStart & { readonly messages: MessagePort }): Promise<void> {
+export default async function runThread(start: StartOfThread): Promise<never> {
+  const { messages } = start;
+  try {
+    await runApp(start);
+  } catch (error) {
+    const failed: FromThread = { type: 'load-failed', error: toPlainError(error) };
+    messages.postMessage(failed);
+    messages.close();
+  }
+  return new Promise<never>(() => {});
+}
+
+type StartOfThread = ThreadStart & { readonly messages: MessagePort };
+
+/** Resolves when it waits to be told to serve. Rejects with what the app failed with. */
+async function runApp(start: StartOfThread): Promise<void> {
   const { messages, options } = start;
   const send = (message: FromThread): void => messages.postMessage(message);
   const log = (level: LogLevel, fields: LogFields, message: string): void => {
@@ -32,9 +49,6 @@ export default async function runThread(start: ThreadStart & { readonly messages
     appLoadTimeoutMs: options.appLoadTimeoutMs,
     notice: (message: string) => log('info', { thread: start.threadNumber }, message),
     log,
-  }).catch((error: unknown) => {
-    send({ type: 'load-failed', error: toPlainError(error) });
-    throw error;
   });
   const { httpServer, routes } = app;
 
@@ -46,6 +60,12 @@ export default async function runThread(start: ThreadStart & { readonly messages
   const tellLate: TellLate = ({ request: { method, url } }, ranMs, outcome) =>
     send({ type: 'handler-late', method, path: url?.split('?', 1)[0], ranMs, outcome });
   const connectionLoans = new ConnectionLoans(httpServer, routes, options, isDraining, log, tellLate);
+  connectionLoans.countUpgraded = (change) => thread.countUpgraded(change);
+  const limits = new LimitWatch({
+    ...options,
+    served: () => thread.served,
+    tell: (limit) => send({ type: 'over-limit', ...limit }),
+  });
   const loop = new PullLoop({
     thread,
     buffer: start.buffer,
@@ -53,6 +73,7 @@ export default async function runThread(start: ThreadStart & { readonly messages
     direct,
     send,
     serveRequest(loan, head, body) {
+      limits.countRequest();
       const route = routes.size === 0 ? undefined : routes.match(head.method, head.target);
       if (route === undefined) {
         requestLoans.serve(loan, head, body);
@@ -64,35 +85,48 @@ export default async function runThread(start: ThreadStart & { readonly messages
     serveConnection: (loan) => connectionLoans.serve(loan),
   });
 
-  return new Promise<void>((resolve, reject) => {
-    messages.on('message', (message: ToThread) => {
-      switch (message.type) {
-        case 'client-gone': {
-          const loan = loop.find(message.slot, message.generation);
-          if (loan instanceof HeldRequest) loan.borrower?.clientGone(message.how);
-          return;
-        }
-        case 'duplicate':
-          loop.giveDuplicate(message.slot, message.generation, message.descriptor);
-          return;
-        case 'revoked':
-          loop.find(message.slot, message.generation)?.lose();
-          return;
-        case 'drain':
-          for (const loan of loop.loans) loan.borrower?.drain();
-          return;
-        case 'stop':
-          void app
-            .close()
-            .then(resolve, reject)
-            .finally(() => messages.close());
-          return;
-      }
+  let isClosing = false;
+  const close = (): void => {
+    if (isClosing) return;
+    isClosing = true;
+    void app.close().finally(() => {
+      send({ type: 'closed' });
+      messages.close();
     });
-    thread.startBeating();
-    loop.start(start.bellDescriptor);
-    send({ type: 'ready' });
+  };
+  messages.on('message', (message: ToThread) => {
+    switch (message.type) {
+      case 'serve':
+        thread.startBeating();
+        limits.start();
+        loop.start(start.bellDescriptor);
+        send({ type: 'ready' });
+        return;
+      case 'client-gone': {
+        const loan = loop.find(message.slot, message.generation);
+        if (loan instanceof HeldRequest) loan.borrower?.clientGone(message.how);
+        return;
+      }
+      case 'duplicate':
+        loop.giveDuplicate(message.slot, message.generation, message.descriptor);
+        return;
+      case 'revoked':
+        loop.find(message.slot, message.generation)?.lose();
+        return;
+      case 'drain':
+        for (const loan of loop.loans) loan.borrower?.drain();
+        return;
+      case 'retire':
+        limits.stop();
+        connectionLoans.announceShutdown();
+        loop.retire(close);
+        return;
+      case 'stop':
+        close();
+        return;
+    }
   });
+  send({ type: 'loaded' });
 }
 
 /** What an app logs may not be cloneable; errors cross as they are. */

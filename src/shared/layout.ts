@@ -29,6 +29,7 @@ export const SERVED: number = LINE + 4; // finished by this line's threads so fa
 export const MAIL_TAIL: number = LINE + 5; // letters written
 export const MAIL_ALL: number = LINE + 6; // 1: letters did not fit, look at all of mine; cleared by the acceptor
 export const BEAT: number = LINE + 7; // when its event loop last turned, in ms (low 32 bits, 0: unknown)
+export const UPGRADED: number = LINE + 8; // connections of other protocols that it has
 /** Its third line: written by the acceptor. */
 export const MAIL_HEAD: number = 2 * LINE; // letters read
 const MAILBOX = 3 * LINE;

@@ -35,7 +35,18 @@ export interface PlainError {
   readonly details: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Why a thread asks to be replaced. */
+export type OverLimit =
+  /** JavaScript heap and what it holds outside of it, in bytes, over `maxThreadHeapBytes`. */
+  | { readonly reason: 'memory'; readonly heapBytes: number }
+  /** Requests that it has served, as many as `recycleAfterRequests`. */
+  | { readonly reason: 'requests'; readonly served: number };
+
 export type ToThread =
+  /** After `loaded`: take requests from now on. */
+  | { readonly type: 'serve' }
+  /** Take no more requests, finish what runs, then close the app and end. */
+  | { readonly type: 'retire' }
   /** The client of the loan (slot, generation) has left. */
   | { readonly type: 'client-gone'; readonly slot: number; readonly generation: number; readonly how: 'end' | 'reset' }
   /** The answer to `need-duplicate`. */
@@ -44,16 +55,22 @@ export type ToThread =
   | { readonly type: 'revoked'; readonly slot: number; readonly generation: number }
   /** The server drains: replies say `connection: close`, lent connections come back. */
   | { readonly type: 'drain' }
-  /** Close the app and end. */
+  /** Close the app and end, whatever runs. */
   | { readonly type: 'stop' };
 
 export type FromThread =
   /** The first message: the thread runs, its app is not loaded yet. */
   | { readonly type: 'started'; readonly threadId: number }
+  /** The app is loaded. The thread waits to be told to serve. */
+  | { readonly type: 'loaded' }
   /** The app could not be loaded: what an error loses when it is cloned. */
   | { readonly type: 'load-failed'; readonly error: PlainError }
-  /** The app is loaded, the thread takes requests. */
+  /** The thread takes requests. */
   | { readonly type: 'ready' }
+  /** It wants to be replaced; told again and again as long as that is so. */
+  | ({ readonly type: 'over-limit' } & OverLimit)
+  /** The last message: the app is closed, the thread can be terminated. */
+  | { readonly type: 'closed' }
   /** A reply is blocked: the loan (slot, generation) goes on with a duplicate of its descriptor. */
   | { readonly type: 'need-duplicate'; readonly slot: number; readonly generation: number }
   /** Close the connection if it is still idle in this generation. */

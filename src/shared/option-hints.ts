@@ -31,6 +31,7 @@ const REPLACEMENTS: ReadonlyMap<string, string> = new Map(
     routetable: 'routes belong to the app module: export defineApp(({ routes }) => ...)',
     logging: 'use `logLevel` and `logFormat`',
     preload: 'every thread loads the app before the server accepts',
+    workermaxrssmb: 'threads share one process: use `maxThreadHeapBytes`',
     fiberlocalshim: 'it is about Ruby alone',
     yjit: 'it is about Ruby alone',
   }),
@@ -42,8 +43,7 @@ const NOT_YET: ReadonlySet<string> = new Set(
     ['tls', 'tlsCert', 'tlsKey', 'tlsCertPath', 'tlsKeyPath', 'tlsSessionCacheSize', 'tlsHandshakeRateLimit'],
     ['h2', 'h2Settings', 'h2MaxTotalStreams'],
     ['admin', 'adminListenerPort', 'adminListenerHost', 'adminToken', 'adminTokenFile', 'metrics', 'websocket'],
-    ['maxConnections', 'maxConnectionsPerIp', 'lameDuckMs', 'logRequests'],
-    ['recycleAfterRequests', 'maxThreadHeapBytes', 'workerMaxRssMb', 'workerHealth'],
+    ['maxConnections', 'maxConnectionsPerIp', 'logRequests', 'workerHealth'],
     ['staticDirs', 'preloadStatic', 'preloadStaticDirs', 'noPreloadStatic'],
   ]
     .flat()

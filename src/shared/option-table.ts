@@ -18,6 +18,7 @@ import {
 } from './option-kinds.ts';
 import type { OptionName, ResolvedOptions } from './option-types.ts';
 import { DEFAULT_THREAD_COUNT, MAX_THREAD_COUNT } from './thread-count.ts';
+import { defaultThreadMemory } from './thread-memory.ts';
 
 export type OptionGroup =
   | 'App'
@@ -36,6 +37,8 @@ export interface OptionRow<Value> {
   readonly kind: OptionKind<Exclude<Value, undefined>>;
   /** The value where nothing is given; a row without it is required. */
   readonly default?: Value;
+  /** In its place where it depends on this machine and on rows above. */
+  readonly defaultFor?: (options: Pick<ResolvedOptions, 'threadCount'>) => Value;
   /** How docs and help say the default, where the value itself does not say it. */
   readonly defaultText?: string;
   /** `--flag` where it is not the name in kebab-case; `false`: no flag and no environment variable. */
@@ -111,8 +114,24 @@ export const OPTION_TABLE: { readonly [Name in OptionName]: OptionRow<ResolvedOp
     group: 'Threads',
     meaning: "Limits of each thread's JavaScript heap and stack, as `node:worker_threads` takes them.",
     kind: resourceLimits,
-    default: Object.freeze({}),
-    defaultText: 'none',
+    defaultFor: ({ threadCount }) => defaultThreadMemory(threadCount).resourceLimits,
+    defaultText: "a thread's share of the memory that this process may use",
+  },
+  maxThreadHeapBytes: {
+    group: 'Threads',
+    meaning:
+      'JavaScript heap of a thread and what it holds outside of it (Buffers); beyond this the thread is replaced without losing a request.',
+    kind: bytes(Number.MAX_SAFE_INTEGER),
+    defaultFor: ({ threadCount }) => defaultThreadMemory(threadCount).maxThreadHeapBytes,
+    defaultText: "80 % of the thread's share of memory",
+  },
+  recycleAfterRequests: {
+    group: 'Threads',
+    meaning: 'A thread that has served so many requests is replaced without losing a request.',
+    // Counted in 32 bits.
+    kind: integer({ min: 0, max: 2 ** 31 - 1, note: '0 turns it off' }),
+    default: 0,
+    defaultText: '0 (off)',
   },
   maxPending: {
     group: 'Overload',
@@ -179,6 +198,14 @@ export const OPTION_TABLE: { readonly [Name in OptionName]: OptionRow<ResolvedOp
     meaning: 'How long a stop waits for what runs and waits; 0 cuts at once.',
     kind: milliseconds('0 cuts at once'),
     default: 30_000,
+  },
+  lameDuckMs: {
+    group: 'Time limits',
+    meaning:
+      'How long a server that stops accepts on and only says that it is not ready, for load balancers to notice.',
+    kind: milliseconds(),
+    default: 0,
+    defaultText: '0 (off)',
   },
   maxHeaderBytes: {
     group: 'Size limits',

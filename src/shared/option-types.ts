@@ -26,8 +26,12 @@ export interface ServerOptions {
   threadCount?: number;
   /** Requests that one thread has begun and not finished, at most. Default 1024. */
   concurrencyPerThread?: number;
-  /** Limits of each thread's JavaScript heap and stack, as `node:worker_threads` takes them. Default none. */
+  /** Limits of each thread's JavaScript heap and stack, as `node:worker_threads` takes them. Default: a thread's share of the memory that this process may use. */
   resourceLimits?: ResourceLimits;
+  /** JavaScript heap of a thread and what it holds outside of it (Buffers); beyond this the thread is replaced without losing a request. Default: 80 % of the thread's share of memory. */
+  maxThreadHeapBytes?: number;
+  /** A thread that has served so many requests is replaced without losing a request. Default 0 (off). */
+  recycleAfterRequests?: number;
   /** Requests that may wait for a thread; more get a 503 at once. auto: as many as the threads complete in `targetWaitMs`; 0: none may wait; Infinity: no limit. Default 'auto'. */
   maxPending?: number | 'auto';
   /** The wait that `maxPending: 'auto'` aims at. Default 500 ms. */
@@ -48,6 +52,8 @@ export interface ServerOptions {
   keepAliveTimeoutMs?: number;
   /** How long a stop waits for what runs and waits; 0 cuts at once. Default 30000 ms. */
   gracefulTimeoutMs?: number;
+  /** How long a server that stops accepts on and only says that it is not ready, for load balancers to notice. Default 0 (off). */
+  lameDuckMs?: number;
   /** Largest request line and headers together; more get 431. 0 stands for 1 MiB, the most there is. Default 16384 bytes. */
   maxHeaderBytes?: number;
   /** Largest request body; more gets 413. Default 16777216 bytes. */
@@ -83,6 +89,8 @@ export interface ResolvedOptions {
   readonly threadCount: number;
   readonly concurrencyPerThread: number;
   readonly resourceLimits: Readonly<ResourceLimits>;
+  readonly maxThreadHeapBytes: number;
+  readonly recycleAfterRequests: number;
   readonly maxPending: number | 'auto';
   readonly targetWaitMs: number;
   readonly maxWaitMs: number;
@@ -93,6 +101,7 @@ export interface ResolvedOptions {
   readonly handlerTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly gracefulTimeoutMs: number;
+  readonly lameDuckMs: number;
   readonly maxHeaderBytes: number;
   readonly maxBodyBytes: number;
   readonly inlineBodyBytes: number;

@@ -22,10 +22,19 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(OPTION_TABLE, name)) throw unknownOption(name, Object.keys(OPTION_TABLE));
   }
-  const resolved = rows.map(([name, row]) => [name, resolveOption(name, row, given[name])]);
-  return Object.freeze(Object.fromEntries(resolved)) as ResolvedOptions;
+  // In the table's order: a default may depend on rows above its own.
+  const resolved: Record<string, unknown> = {};
+  for (const [name, row] of rows) resolved[name] = resolveOption(name, row, given[name], resolved);
+  return Object.freeze(resolved) as unknown as ResolvedOptions;
 }
 
-function resolveOption(name: string, row: OptionRow<unknown>, value: unknown): unknown {
-  return value === undefined && 'default' in row ? row.default : row.kind.resolve(name, value);
+function resolveOption(
+  name: string,
+  row: OptionRow<unknown>,
+  value: unknown,
+  above: Readonly<Record<string, unknown>>,
+): unknown {
+  if (value !== undefined) return row.kind.resolve(name, value);
+  if (row.defaultFor !== undefined) return row.defaultFor(above as unknown as ResolvedOptions);
+  return 'default' in row ? row.default : row.kind.resolve(name, value);
 }

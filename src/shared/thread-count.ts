@@ -1,9 +1,9 @@
 /**
  * How many threads there may be, and how many there are if nobody says. Read once, in the main thread.
  */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { availableCpus } from './available-cpus.ts';
+import { readText } from './read-text.ts';
 
 /** Most threads: a connection's word in shared memory names its owner in 10 bits, and replacements need some. */
 export const MAX_THREAD_COUNT = 500;
@@ -16,11 +16,3 @@ export const DEFAULT_THREAD_COUNT: number = Math.min(
   MAX_THREAD_COUNT,
   Math.max(MIN_DEFAULT_THREAD_COUNT, availableCpus(availableParallelism(), readText)),
 );
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}

@@ -16,6 +16,7 @@ import {
   TAKEN,
   THREAD_STATE,
   threadCell,
+  UPGRADED,
 } from './layout.ts';
 
 /** No thread has the line, or it is not ready yet. */
@@ -73,6 +74,19 @@ export const servedBy = (memory: Memory, layout: Layout, line: number): number =
  */
 export function addRunning(memory: Memory, layout: Layout, line: number, change: number): void {
   memory.add(threadCell(layout, line) + RUNNING, change);
+}
+
+export const upgradedIn = (memory: Memory, layout: Layout, line: number): number =>
+  memory.load(threadCell(layout, line) + UPGRADED);
+
+/** Thread: it has one more (1) or one less (-1) connection that speaks another protocol. */
+export function addUpgraded(memory: Memory, layout: Layout, line: number, change: 1 | -1): void {
+  memory.add(threadCell(layout, line) + UPGRADED, change);
+}
+
+/** Acceptor, after a thread's death: it has none any more. */
+export function forgetUpgraded(memory: Memory, layout: Layout, line: number): void {
+  memory.store(threadCell(layout, line) + UPGRADED, 0);
 }
 
 export function countServed(memory: Memory, layout: Layout, line: number): void {

@@ -12,10 +12,19 @@ import { createShared } from '../helpers/shared-memory.ts';
 
 const libc = loadLibc();
 
+interface Logged {
+  readonly level: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
 interface Rig {
   readonly pool: ThreadPool;
   readonly ready: { readonly line: number; readonly bell: number }[];
   readonly exits: (ThreadExit & { readonly line: number })[];
+  readonly retired: readonly number[];
+  readonly logged: readonly Logged[];
+  nthLog(nth: number): Promise<Logged>;
   nthReady(nth: number): Promise<void>;
   nthExit(nth: number): Promise<ThreadExit & { readonly line: number }>;
 }
@@ -30,6 +39,8 @@ const create = (
   const [acceptorReadEnd, acceptorBellDescriptor] = libc.createPipe();
   const ready: Rig['ready'] = [];
   const exits: Rig['exits'] = [];
+  const retired: number[] = [];
+  const logged: Logged[] = [];
   const news = new EventEmitter();
   const pool = new ThreadPool({
     options,
@@ -41,12 +52,17 @@ const create = (
       ready.push({ line, bell });
       news.emit('ready');
     },
+    onRetire: (line) => retired.push(line),
     onExit: (line, { writeEnd }, exit) => {
       libc.close(writeEnd);
       exits.push({ ...exit, line });
       news.emit('exit');
     },
     onMessage: () => {},
+    log: (level, fields, message) => {
+      logged.push({ level, fields, message });
+      news.emit('log');
+    },
   });
   t.teardown(async () => {
     await pool.stop(1000);
@@ -56,7 +72,13 @@ const create = (
   return {
     pool,
     ready,
+    retired,
     exits,
+    logged,
+    async nthLog(nth) {
+      while (logged.length < nth) await once(news, 'log');
+      return logged[nth - 1] as Logged;
+    },
     async nthReady(nth) {
       while (ready.length < nth) await once(news, 'ready');
     },
@@ -78,7 +100,7 @@ test('a start resolves when all threads are ready, each with a line and a bell o
     threads.map(({ threadNumber }) => threadNumber).sort((one, other) => one - other),
     [0, 1, 2],
   );
-  t.true(threads.every(({ isReady, threadId }) => isReady && threadId !== undefined));
+  t.true(threads.every(({ state, threadId }) => state === 'serving' && threadId !== undefined));
 });
 
 test("a start fails with the app's error, and the threads that live are ended by the stop", async (t) => {
@@ -99,10 +121,9 @@ test('an app that never finishes loading ends its start after appLoadTimeoutMs',
   t.regex((error as HyperionError).code, /^ERR_HYPERION_APP_(LOAD_TIMEOUT|STUCK)$/);
 });
 
-test('a thread that ends is replaced once the pool is supervised; its line is told of first', async (t) => {
+test('a thread that ends is replaced; its line is told of first', async (t) => {
   const { pool, ready, nthExit, nthReady } = create(t);
   await pool.start();
-  pool.superviseFromNow();
   const threadId = [...pool.threads][0]?.threadId as number;
   pool.terminate(0);
   const exit = await nthExit(1);
@@ -115,18 +136,6 @@ test('a thread that ends is replaced once the pool is supervised; its line is to
   t.not(successor?.threadId, threadId);
 });
 
-test('a thread that ends before the pool is supervised is replaced then', async (t) => {
-  const { pool, nthExit, nthReady, exits } = create(t, { threadCount: 2 });
-  await pool.start();
-  pool.terminate(1);
-  await nthExit(1);
-  t.is([...pool.threads].length, 1);
-  pool.superviseFromNow();
-  await nthReady(3);
-  t.is([...pool.threads].length, 2);
-  t.is(exits.length, 1, 'and no other');
-});
-
 test('a replacement for which there is no descriptor is tried again', async (t) => {
   let refusals = 0;
   const { pool, nthReady } = create(t, {}, () => {
@@ -137,7 +146,6 @@ test('a replacement for which there is no descriptor is tried again', async (t) 
     return libc.createPipe();
   });
   await pool.start();
-  pool.superviseFromNow();
   refusals = 2;
   pool.terminate(0);
   await nthReady(2);
@@ -170,7 +178,6 @@ test('a stop lets the app close, and is over as soon as it has', async (t) => {
   process.env['CLOSED_FILE'] = `${folder}/closed`;
   const { pool, exits } = create(t, { app: fixtureUrl('slow-close.mjs') });
   await pool.start();
-  pool.superviseFromNow();
   const begin = performance.now();
   await pool.stop(60_000);
   t.true(performance.now() - begin < 20_000);
@@ -186,4 +193,151 @@ test('a stop ends what does not close in time', async (t) => {
   await pool.stop(100);
   t.true(performance.now() - begin >= 99);
   t.is(exits.length, 1);
+});
+
+// --- Replacing one thread -------------------------------------------------------------------------
+
+const GENERATIONS = { app: fixtureUrl('generations.mjs') };
+
+/** Of the threads that start until the test ends, or sets another: their environment is a copy. */
+const setVersion = (version: string | undefined): void => {
+  if (version === undefined) delete process.env['VERSION'];
+  else process.env['VERSION'] = version;
+};
+
+const statesOf = (pool: ThreadPool): string[] => [...pool.threads].map(({ state }) => state);
+
+test.serial('a replaced thread serves until its replacement does, is rung no more, and closes', async (t) => {
+  const { pool, ready, retired, exits, logged, nthExit } = create(t, { ...GENERATIONS, threadCount: 2 });
+  await pool.start();
+  const old = [...pool.threads].find(({ threadNumber }) => threadNumber === 1);
+  t.true(pool.recycle(1, 'asked'));
+  t.is(old?.state, 'serving');
+  t.false(pool.recycle(1, 'asked'), 'it is being replaced');
+  t.false(pool.recycle(0, 'asked'), 'one at a time');
+  const exit = await nthExit(1);
+  t.like(exit, { threadNumber: 1, retired: 'asked', error: undefined, wasReady: true, restartPauseMs: undefined });
+  t.is(exit.threadId, old?.threadId);
+  t.deepEqual(retired, [old?.line as number]);
+  t.is(ready.length, 3, 'its replacement came before it went');
+  t.deepEqual(
+    [...pool.threads].map(({ threadNumber }) => threadNumber).sort((one, other) => one - other),
+    [0, 1],
+  );
+  t.like(logged[0], { level: 'info', fields: { thread: 1, reason: 'asked' } });
+  t.is(exits.length, 1);
+});
+
+test.serial(
+  'a replacement that fails to load leaves the old thread serving, and is not tried again at once',
+  async (t) => {
+    const { pool, retired, nthLog, nthExit } = create(t, GENERATIONS);
+    await pool.start();
+    setVersion('broken');
+    const hasBegun = pool.recycle(0, 'asked');
+    const exit = await nthExit(1);
+    setVersion(undefined);
+    t.true(hasBegun);
+    t.like(exit, { wasReady: false, retired: undefined, restartPauseMs: undefined });
+    const { level, fields } = await nthLog(2);
+    t.is(level, 'error');
+    t.like(fields, { thread: 0, err: { message: 'broken on purpose', code: 'E_BROKEN' } });
+    t.deepEqual(statesOf(pool), ['serving']);
+    t.deepEqual(retired, []);
+    t.false(pool.recycle(0, 'asked'));
+  },
+);
+
+test.serial('a thread that dies while its replacement loads has its place taken by that one alone', async (t) => {
+  const { pool, ready, nthExit, nthReady } = create(t, GENERATIONS);
+  await pool.start();
+  setVersion('slow');
+  pool.recycle(0, 'asked');
+  setVersion(undefined);
+  pool.terminate(0);
+  t.like(await nthExit(1), { wasReady: true, retired: undefined, restartPauseMs: 0 });
+  await nthReady(2);
+  t.deepEqual(statesOf(pool), ['serving']);
+  t.is(ready.length, 2);
+});
+
+test('only a thread that is there and serves is replaced', async (t) => {
+  const { pool } = create(t, GENERATIONS);
+  t.false(pool.recycle(0, 'asked'), 'it has not started');
+  await pool.start();
+  t.false(pool.recycle(1, 'asked'), 'there is none');
+  await pool.stop(1000);
+  t.false(pool.recycle(0, 'asked'), 'it has stopped');
+});
+
+// --- Reloading ------------------------------------------------------------------------------------
+
+const generationsOf = (pool: ThreadPool): number[] => [...pool.threads].map(({ generation }) => generation);
+
+test.serial('a reload starts all threads anew and then lets the old ones end', async (t) => {
+  const { pool, ready, exits, nthExit } = create(t, { ...GENERATIONS, threadCount: 2 });
+  await pool.start();
+  await pool.reload();
+  t.is(ready.length, 4);
+  t.is(exits.length, 0);
+  await nthExit(2);
+  t.deepEqual(generationsOf(pool), [1, 1]);
+  t.true(exits.every(({ retired, error }) => retired === 'reload' && error === undefined));
+});
+
+test.serial('a reload whose app does not load fails with its error and changes nothing', async (t) => {
+  const { pool, retired, exits, nthExit } = create(t, { ...GENERATIONS, threadCount: 2 });
+  await pool.start();
+  setVersion('broken');
+  const reloaded = pool.reload();
+  await t.throwsAsync(reloaded, { message: 'broken on purpose', code: 'E_BROKEN' });
+  setVersion(undefined);
+  await nthExit(2);
+  t.deepEqual(generationsOf(pool), [0, 0]);
+  t.deepEqual(statesOf(pool), ['serving', 'serving']);
+  t.true(exits.every(({ wasReady, restartPauseMs }) => !wasReady && restartPauseMs === undefined));
+  await pool.reload();
+  t.is(retired.filter((line) => line <= 2).length, 2, 'the next one succeeds');
+});
+
+test.serial('any number of reloads during a reload are one more', async (t) => {
+  const { pool, ready, nthExit } = create(t, GENERATIONS);
+  await pool.start();
+  const first = pool.reload();
+  const [second, third] = [pool.reload(), pool.reload()];
+  t.is(second, third);
+  t.not(first, second);
+  await first;
+  t.is(ready.length, 2);
+  await second;
+  t.is(ready.length, 3);
+  await nthExit(2);
+  t.deepEqual(generationsOf(pool), [2]);
+});
+
+test.serial('a stop during a reload ends both generations', async (t) => {
+  const { pool, exits } = create(t, { ...GENERATIONS, threadCount: 2 });
+  await pool.start();
+  setVersion('slow');
+  const reloaded = pool.reload();
+  const followed = pool.reload();
+  setVersion(undefined);
+  const stopped = pool.stop(5000);
+  await t.throwsAsync(reloaded, { code: 'ERR_HYPERION_SERVER_WRONG_STATE' });
+  await t.throwsAsync(followed, { code: 'ERR_HYPERION_SERVER_WRONG_STATE' });
+  t.is(await stopped, 0, 'all closed by themselves');
+  t.deepEqual([...pool.threads], []);
+  t.true(exits.length >= 2);
+});
+
+test.serial('a dead thread of the new generation is replaced, one of the old is not', async (t) => {
+  const { pool, ready, nthExit, nthReady } = create(t, GENERATIONS);
+  await pool.start();
+  await pool.reload();
+  await nthExit(1);
+  pool.terminate(0);
+  t.like(await nthExit(2), { restartPauseMs: 0, retired: undefined });
+  await nthReady(3);
+  t.deepEqual(generationsOf(pool), [1]);
+  t.is(ready.length, 3);
 });

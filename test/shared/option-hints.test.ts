@@ -46,8 +46,8 @@ test(
 
 // What the Ruby server's constructor takes and this one does not yet.
 const notYet =
-  'tls h2 admin maxConnections maxConnectionsPerIp lameDuckMs recycleAfterRequests ' +
-  'maxThreadHeapBytes staticDirs logRequests h2_settings h2_max_total_streams ' +
+  'tls h2 admin maxConnections maxConnectionsPerIp ' +
+  'staticDirs logRequests h2_settings h2_max_total_streams ' +
   'admin_listener_port admin_listener_host admin_token tls_session_cache_size tls_handshake_rate_limit ' +
   'preload_static_dirs';
 for (const option of notYet.split(' ')) {

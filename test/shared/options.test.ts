@@ -11,6 +11,7 @@ import {
   resolveOptions,
   type ServerOptions,
 } from '../../src/shared/options.ts';
+import { defaultThreadMemory } from '../../src/shared/thread-memory.ts';
 
 const appUrl = new URL('../../../test/fixtures/hello.mjs', import.meta.url);
 const appPath = fileURLToPath(appUrl);
@@ -29,7 +30,8 @@ test('defaults', (t) => {
     backlog: 1024,
     threadCount: DEFAULT_THREAD_COUNT,
     concurrencyPerThread: 1024,
-    resourceLimits: {},
+    ...defaultThreadMemory(DEFAULT_THREAD_COUNT),
+    recycleAfterRequests: 0,
     maxPending: 'auto',
     targetWaitMs: 500,
     maxWaitMs: 0,
@@ -40,6 +42,7 @@ test('defaults', (t) => {
     handlerTimeoutMs: 0,
     keepAliveTimeoutMs: 5_000,
     gracefulTimeoutMs: 30_000,
+    lameDuckMs: 0,
     maxHeaderBytes: 16_384,
     maxBodyBytes: 16_777_216,
     inlineBodyBytes: 65_536,
@@ -81,6 +84,12 @@ test(accepts, 'port', 0);
 test(accepts, 'port', 65_535);
 test(accepts, 'host', '::');
 test(accepts, 'path', '/run/hyperion.sock');
+test('a thread may use its share of memory, whatever their number', (t) => {
+  const [one, ten] = [1, 10].map((threadCount) => resolveOptions({ app: appPath, threadCount }));
+  t.true((one?.maxThreadHeapBytes ?? 0) >= (ten?.maxThreadHeapBytes ?? Infinity));
+  t.deepEqual(ten?.resourceLimits, defaultThreadMemory(10).resourceLimits);
+});
+
 test(accepts, 'threadCount', 1);
 test(accepts, 'threadCount', 500);
 test(accepts, 'maxPending', 0);

@@ -30,11 +30,14 @@ export class ConnectionLoans implements Lending {
   readonly isDraining: () => boolean;
   readonly handlerDeadlines: HandlerDeadlines;
   readonly tellLate: TellLate;
+  /** Told of each connection that is upgraded (1) and of its end (-1). */
+  countUpgraded: (change: 1 | -1) => void = ignore;
   readonly #httpServer: Server;
   readonly #routes: RouteTable;
   readonly #emit: Emit;
   readonly #connections = new Map<LentSocket, LentConnection>();
   readonly #unsettled = new Set<LentConnection>();
+  readonly #upgraded = new Set<LentConnection>();
   /** The thread's root async context: nothing of the app ever runs in it. */
   readonly #rootContext = newResource('LentConnections');
   /** Those that node calls idle, while it is asked. */
@@ -91,6 +94,11 @@ export class ConnectionLoans implements Lending {
   /** Replies say `connection: close` from now on, also those that are under way. */
   drain(): void {
     for (const connection of this.#connections.values()) connection.drain();
+  }
+
+  /** Tells the sockets that have been upgraded that this thread is to end. */
+  announceShutdown(): void {
+    for (const connection of this.#upgraded) connection.announceShutdown();
   }
 
   #prepareServer(options: ThreadOptions): void {
@@ -207,8 +215,14 @@ export class ConnectionLoans implements Lending {
     return this.#idle === undefined;
   }
 
+  onUpgraded(connection: LentConnection): void {
+    this.#upgraded.add(connection);
+    this.countUpgraded(1);
+  }
+
   onOver(connection: LentConnection): void {
     this.#connections.delete(connection.socket);
+    if (this.#upgraded.delete(connection)) this.countUpgraded(-1);
     this.#unsettled.delete(connection);
   }
 }

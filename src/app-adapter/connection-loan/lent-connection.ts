@@ -50,6 +50,8 @@ export interface Lending {
   settleLater(connection: LentConnection): void;
   /** Whether a `destroy()` of this connection is meant, and not node's answer to a question of ours. */
   isMeant(connection: LentConnection): boolean;
+  /** The socket is the app's alone from here on. */
+  onUpgraded(connection: LentConnection): void;
   onOver(connection: LentConnection): void;
 }
 
@@ -108,11 +110,18 @@ export class LentConnection implements ConnectionBorrower, LentSocketOwner, Time
     this.#deadline.start();
   }
 
+  /** An upgraded socket lives until it ends, or its thread does: the app gets a `'shutdown'` event on it. */
+  announceShutdown(): void {
+    // In a tick of its own: what a listener throws is the app's.
+    if (this.#state === 'upgraded') process.nextTick(() => this.socket.emit('shutdown'));
+  }
+
   revoked(): void {
     this.#cut();
   }
 
   drain(): void {
+    this.announceShutdown();
     const response = this.#current?.response;
     if (response?.headersSent === false) response.shouldKeepAlive = false;
   }
@@ -199,6 +208,7 @@ export class LentConnection implements ConnectionBorrower, LentSocketOwner, Time
   /** Upgrade or CONNECT: the socket is the app's from here on. */
   #handOver(exchange: Exchange): void {
     this.#state = 'upgraded';
+    this.#lending.onUpgraded(this);
     this.#deadline.stop();
     this.#stall.stop();
     this.socket.forgetHold();
