@@ -8,12 +8,17 @@ export interface Chosen {
   readonly plan: Plan;
 }
 
-/** What daily work wants to know: a request, a route, a connection, and fairness under mixed load. */
-const QUICK_SCENARIOS = ['hello', 'static-route', 'connection-per-request', 'mixed'];
+/** What daily work wants to know: a request, a route, a connection, and fairness under mixed load; with so many threads. */
+const QUICK_SCENARIOS: Readonly<Record<string, readonly number[]>> = {
+  hello: [1, 2],
+  'static-route': [1],
+  'connection-per-request': [2],
+  mixed: [4],
+};
 const QUICK_RIVALS = ['node:http', 'node:cluster'];
-const QUICK: Plan = { rounds: 3, seconds: 1.5, warmUpSeconds: 0.7 };
+const QUICK: Plan = { rounds: 3, seconds: 2, warmUpSeconds: 0.7 };
 /** Pairs of two builds of the same code: their differences are small. */
-const QUICK_BASE: Plan = { rounds: 5, seconds: 1.5, warmUpSeconds: 0.7 };
+const QUICK_BASE: Plan = { rounds: 4, seconds: 1.2, warmUpSeconds: 0.6 };
 const BASE_ROUNDS = 9;
 
 /** A name, or the beginning of several up to a `-`. */
@@ -33,6 +38,11 @@ const besideBase = (scenario: Scenario): Scenario => ({
     .filter(({ rival }) => rival === 'hyperion')
     .flatMap((contender): Contender[] => [contender, { ...contender, rival: 'base', label: 'base' }]),
   ratios: [['hyperion', 'base']],
+});
+
+const keepThreads = (scenario: Scenario, threads: readonly number[]): Scenario => ({
+  ...scenario,
+  contenders: scenario.contenders.filter((contender) => threads.includes(contender.threads)),
 });
 
 const keepRivals = (scenario: Scenario, rivals: readonly string[]): Scenario => ({
@@ -56,10 +66,17 @@ const basicPlan = (scenario: Scenario, options: BenchOptions): Plan => {
   return scenario.warmUpSeconds === 0 ? { ...quick, warmUpSeconds: 0 } : quick;
 };
 
+const startFrom = (all: readonly Scenario[], options: BenchOptions): readonly Scenario[] => {
+  if (options.scenarios.length > 0) return pickScenarios(all, options.scenarios);
+  if (!options.isQuick) return all;
+  return all.flatMap((scenario) => {
+    const threads = QUICK_SCENARIOS[scenario.name];
+    return threads === undefined ? [] : [keepThreads(scenario, threads)];
+  });
+};
+
 export const chooseRuns = (all: readonly Scenario[], options: BenchOptions): Chosen[] => {
-  const exact = (names: readonly string[]): Scenario[] => all.filter(({ name }) => names.includes(name));
-  const named = options.scenarios.length > 0 ? pickScenarios(all, options.scenarios) : undefined;
-  const scenarios = (named ?? (options.isQuick ? exact(QUICK_SCENARIOS) : all)).map((one) => narrow(one, options));
+  const scenarios = startFrom(all, options).map((one) => narrow(one, options));
   const runs = scenarios.map((scenario) => ({ scenario, plan: basicPlan(scenario, options) }));
   const factor = fitFactor(
     runs.map(({ scenario, plan }) => ({ plan, contenderCount: scenario.contenders.length })),

@@ -42,8 +42,10 @@ export interface LoadStep {
   /** 200s whose last byte came within the limit of the scenario, per second. */
   readonly goodPerSecond: number;
   readonly accepted: Summary;
+  /** 503s. */
   readonly refused: Summary;
-  /** Answered by nothing before their client gave up. */
+  /** All that got nothing: refused, or given up by their client, with the time until the client knew. */
+  readonly unserved: Summary;
   readonly givenUpPerSecond: number;
 }
 

@@ -75,7 +75,7 @@ export const drawBars = (chart: BarChart): string => {
     height,
     chart.title,
     text(MARGIN, 38, chart.title, { size: 19, weight: 700 }),
-    text(MARGIN, 60, chart.subtitle, { size: 12.5, fill: FAINT_INK }),
+    text(MARGIN, 60, `${chart.subtitle}; bar: median, thin line: range of the rounds`, { size: 12.5, fill: FAINT_INK }),
     ...chart.rows.map(({ label }, index) =>
       text(left - 12, TOP + index * ROW + ROW / 2 + 4.5, label, { anchor: 'end' }),
     ),

@@ -4,7 +4,7 @@
  */
 import { drawMarker, type Style } from './palette.ts';
 import { spreadApart, type Scale } from './scale.ts';
-import { AXIS, element, FAINT_INK, GRID, line, text } from './svg.ts';
+import { AXIS, element, FAINT_INK, GRID, INK, line, text } from './svg.ts';
 
 export interface Point {
   readonly x: number;
@@ -83,7 +83,7 @@ const drawEndLabels = ({ series, x, y, box }: LinePanel): string => {
 };
 
 export const drawLinePanel = (panel: LinePanel): string => {
-  const { box, x, y } = panel;
+  const { box, x, y, marks = [] } = panel;
   const small = { size: 11.5, fill: FAINT_INK };
   return [
     text(box.left, box.top - 32, panel.title, { size: 14.5, weight: 600 }),
@@ -110,14 +110,14 @@ export const drawLinePanel = (panel: LinePanel): string => {
           anchor: 'middle',
           rotate: -90,
         }),
-    ...(panel.marks ?? []).map((mark) =>
-      [
-        line(box.left, y.at(mark.y), box.right, y.at(mark.y), '#5d6472', { 'stroke-dasharray': '2 4' }),
-        text(box.left + 6, y.at(mark.y) - 5, mark.label, { size: 11.5, fill: FAINT_INK }),
-      ].join(''),
+    ...marks.map(({ y: at }) =>
+      line(box.left, y.at(at), box.right, y.at(at), '#5d6472', { 'stroke-dasharray': '2 4' }),
     ),
     // The first series is the one a reader looks for: it is drawn last, above the others.
     ...panel.series.toReversed().map((series) => drawSeries(series, panel)),
+    ...marks.map(({ y: at, label }) =>
+      text(box.right - 4, y.at(at) - 6, label, { size: 11.5, fill: INK, anchor: 'end', hasHalo: true }),
+    ),
     panel.hasEndLabels ? drawEndLabels(panel) : '',
   ].join('');
 };

@@ -19,7 +19,7 @@ const LEFT = 88;
 const GOOD = { left: LEFT, top: 142, right: 770, bottom: 400 };
 const LOWER = { top: 528, bottom: 712 };
 const ACCEPTED = { left: LEFT, right: 452, ...LOWER };
-const REFUSED = { left: 562, right: 926, ...LOWER };
+const UNSERVED = { left: 562, right: 926, ...LOWER };
 const BARS_TOP = 834;
 const BAR_ROW = 27;
 /** Below this a refusal is as good as at once; above the other, clients have gone. */
@@ -99,6 +99,7 @@ const drawRecovery = (rows: readonly Row[]): string => {
 export const overloadChart = (result: ScenarioResult, capacity: number, goodWithinMs: number): Chart => {
   const title = 'Offered more than it can serve';
   const good = result.rows.map((row) => seriesOf(row, capacity, (step) => step.goodPerSecond));
+  const highest = Math.max(0, ...good.flatMap(({ points }) => points.map(({ y, high = y }) => high)));
   const factors = good[0]?.points.map(({ x }) => x) ?? [0.5, 5];
   const most = Math.max(...factors);
   const whole = [0.5, 1, 2, 3, 4, 5].filter((factor) => factor <= most);
@@ -129,7 +130,11 @@ export const overloadChart = (result: ScenarioResult, capacity: number, goodWith
       note: `200s within ${milliseconds(goodWithinMs)} of when they were due, per second; higher is better`,
       box: GOOD,
       x: xAxis(GOOD, most, whole),
-      y: { ...linearScale(capacity, GOOD.bottom, GOOD.top, 4), show: tick, title: 'requests per second' },
+      y: {
+        ...linearScale(Math.max(capacity, highest), GOOD.bottom, GOOD.top, 4),
+        show: tick,
+        title: 'requests per second',
+      },
       series: [...good, ideal],
       hasEndLabels: true,
     }),
@@ -146,13 +151,13 @@ export const overloadChart = (result: ScenarioResult, capacity: number, goodWith
       marks: [{ y: goodWithinMs, label: 'in time' }],
     }),
     drawLinePanel({
-      title: 'Wait of the refused',
-      note: refusing.length === 0 ? 'no server refuses' : `p99 of the 503s; only ${listNames(refusing)} refuse`,
-      box: REFUSED,
-      x: xAxis(REFUSED, most, whole),
-      y: latency(REFUSED),
-      series: refusing.map((row) =>
-        seriesOf(row, capacity, ({ refused }) => (refused.count > 0 ? refused.p99 : undefined)),
+      title: 'Wait of those who get nothing',
+      note: `p99 until the 503, or until the client gives up${refusing.length === 0 ? '' : `; only ${listNames(refusing)} refuse`}`,
+      box: UNSERVED,
+      x: xAxis(UNSERVED, most, whole),
+      y: latency(UNSERVED),
+      series: result.rows.map((row) =>
+        seriesOf(row, capacity, ({ unserved }) => (unserved.count > 0 ? unserved.p99 : undefined)),
       ),
       hasEndLabels: false,
     }),

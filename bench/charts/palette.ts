@@ -17,8 +17,8 @@ const STYLES: Readonly<Record<string, Style>> = {
   base: { colour: '#e08aa3', marker: 'square', width: 2.2, dash: '6 4' },
   'node:http': { colour: '#3a3f4b', marker: 'cross', width: 2.2, dash: '2 3' },
   'node:cluster': { colour: '#2b6c9b', marker: 'square', width: 2.2 },
-  'fastify+piscina': { colour: '#8578bd', marker: 'diamond', width: 2.2, dash: '9 3 2 3' },
-  watt: { colour: '#4fa68c', marker: 'triangle', width: 2.2, dash: '7 4' },
+  'fastify+piscina': { colour: '#7a6cb8', marker: 'diamond', width: 2.2, dash: '9 3 2 3' },
+  watt: { colour: '#55b095', marker: 'triangle', width: 2.2, dash: '7 4' },
   bun: { colour: '#d8ae3f', marker: 'cross', width: 2.2 },
 };
 

@@ -25,12 +25,16 @@ export interface TextStyle {
   readonly anchor?: 'start' | 'middle' | 'end';
   /** Degrees around its own place. */
   readonly rotate?: number;
+  /** A white rim, where lines run behind it. */
+  readonly hasHalo?: boolean;
 }
 
 export const INK = '#1f2430';
 export const FAINT_INK = '#5d6472';
 export const GRID = '#e3e6ec';
 export const AXIS = '#9aa1ad';
+
+const HALO = { stroke: '#ffffff', 'stroke-width': 4, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
 
 export const text = (x: number, y: number, content: string, style: TextStyle = {}): string =>
   element(
@@ -42,6 +46,7 @@ export const text = (x: number, y: number, content: string, style: TextStyle = {
       'font-weight': style.weight,
       fill: style.fill ?? INK,
       'text-anchor': style.anchor === 'start' ? undefined : style.anchor,
+      ...(style.hasHalo === true ? HALO : {}),
       transform: style.rotate === undefined ? undefined : `rotate(${style.rotate} ${show(x)} ${show(y)})`,
     },
     escape(content),

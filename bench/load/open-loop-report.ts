@@ -27,6 +27,7 @@ export const summariseSteps = (
       goodPerSecond: counted.filter((one) => isGood(one, options.goodWithinMs)).length / countedSeconds,
       accepted: summarise(times('ok')),
       refused: summarise(times('refused')),
+      unserved: summarise([...times('refused'), ...times('given-up'), ...times('closed'), ...times('other')]),
       givenUpPerSecond: times('given-up').length / countedSeconds,
     };
   });

@@ -4,6 +4,7 @@
  * count from when the request was due, so that a stalled server cannot hide. In a process of its own.
  */
 import { summarise } from '../../test/helpers/percentiles.ts';
+import { Random } from '../../test/helpers/random.ts';
 import { runInProcess } from '../../test/helpers/run-in-process.ts';
 import type { LoadReport } from '../types.ts';
 import { scheduleArrivals, type Arrival, type Phase } from './arrivals.ts';
@@ -38,6 +39,7 @@ export const runOpenLoop = async (options: OpenLoopOptions): Promise<LoadReport>
   const sentLate: number[] = [];
   const errors = { closed: 0, other: 0 };
   let outstanding = 0;
+  const random = new Random(options.seed);
   const readCpu = watchGeneratorCpu();
   const start = performance.now();
 
@@ -51,9 +53,17 @@ export const runOpenLoop = async (options: OpenLoopOptions): Promise<LoadReport>
     open.add(client);
     return client;
   };
+  // Any of the free ones: always the last used would keep few connections hot, and the others unseen.
+  const takeFree = (): OpenLoopClient | undefined => {
+    const at = random.integer(0, Math.max(0, free.length - 1));
+    const taken = free[at];
+    const last = free.pop();
+    if (taken !== undefined && last !== undefined && taken !== last) free[at] = last;
+    return taken;
+  };
   const ask = (arrival: Arrival): void => {
     const dueAt = start + arrival.atMs;
-    const client = free.pop() ?? connectOne();
+    const client = takeFree() ?? connectOne();
     outstanding += 1;
     sentLate.push(performance.now() - dueAt);
     client.ask(options.giveUpAfterMs, (outcome: Outcome, isFree) => {

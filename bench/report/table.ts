@@ -38,7 +38,7 @@ const columnsOf = (result: ScenarioResult, figures: readonly Figure[]): readonly
   ...(hasShares(result)
     ? ([
         [
-          'requests of a connection, least - most',
+          'requests of a client, least - most',
           (row) =>
             `${short(middle(row, (one) => one.smallestShare))} - ${short(middle(row, (one) => one.largestShare))}`,
         ],

@@ -21,8 +21,5 @@ export const hello: Scenario = {
   seconds: 5,
   warmUpSeconds: 2,
   load: ({ port, seconds }) => runClosedLoopApart({ port, target: '/', connections: 64, seconds }),
-  charts: throughputCharts(
-    'The smallest handler',
-    '64 keep-alive connections, closed loop; the thin line is the range of the rounds',
-  ),
+  charts: throughputCharts('The smallest handler', '64 keep-alive connections, closed loop'),
 };
