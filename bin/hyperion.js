@@ -2,6 +2,7 @@
 // Checks that this Node can run Hyperion, then starts the command in dist/cli.js. Syntax of Node 12
 // and no `node:` imports, so that an old Node says one clear line instead of a syntax error.
 import { spawn } from 'child_process';
+import { closeSync, openSync } from 'fs';
 import { constants } from 'os';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -38,6 +39,15 @@ function takeNodeFlags(given) {
   return { nodeFlags, args };
 }
 
+function hasTerminal() {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The same command in a Node with other flags and environment; this process only passes signals on. */
 function runAgain() {
   const env = Object.assign({}, process.env);
@@ -48,9 +58,12 @@ function runAgain() {
     // A process group of its own: Ctrl-C reaches it once, through us, and not as a second, forcing signal.
     detached: true,
   });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGUSR2']) {
     process.on(signal, () => child.kill(signal));
   }
+  // In a session of its own the child cannot tell a closed terminal from somebody's wish to load the app anew.
+  const hadTerminal = hasTerminal();
+  process.on('SIGHUP', () => child.kill(hadTerminal && !hasTerminal() ? 'SIGTERM' : 'SIGHUP'));
   child.on('error', (error) => fail(error.message));
   child.on('exit', (code, signal) => process.exit(code === null ? 128 + constants.signals[signal] : code));
 }

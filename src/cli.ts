@@ -46,7 +46,7 @@ async function run(args: readonly string[], given: Given[]): Promise<number> {
   // Loaded now, so that the commands above need neither threads nor the C library.
   const { serve } = await import('./cli/serve.ts');
   try {
-    return await serve(options, resolved);
+    return await serve(options, resolved, commandLine);
   } catch (error) {
     const report = locateSyntaxError(error, resolved.app);
     if (report === undefined) throw error;

@@ -15,6 +15,8 @@ export type Command = 'serve' | (typeof COMMANDS)[number];
 export interface CommandLine {
   readonly command: Command;
   readonly configPath: string | undefined;
+  /** Load the app anew when its source changes. */
+  readonly watch: boolean;
   readonly given: readonly Given[];
 }
 
@@ -24,6 +26,7 @@ const FLAGS = {
   'check-config': { type: 'boolean' },
   'print-config': { type: 'boolean' },
   config: { type: 'string', short: 'C' },
+  watch: { type: 'boolean', short: 'w' },
   // Taken out before by bin/hyperion.js, which gives it to Node; here only if it has no value.
   import: { type: 'string' },
   ...Object.fromEntries(
@@ -39,18 +42,20 @@ export function parseArguments(args: readonly string[]): CommandLine {
   const { tokens } = parseArgs({ args: [...args], options: FLAGS, strict: false, tokens: true });
   let command: Command = 'serve';
   let configPath: string | undefined;
+  let watch = false;
   const given: Given[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') given.push(toApp(token.value, given));
     if (token.kind !== 'option') continue;
     const value = checkFlag(token);
     if (token.name === 'config') configPath = value;
+    else if (token.name === 'watch') watch = true;
     else if (value !== undefined) given.push(toGiven(token.name, token.rawName, value));
     // The first of several counts, and help before all.
     else if (command === 'serve' || token.name === 'help')
       command = COMMANDS.find((name) => name === token.name) ?? command;
   }
-  return { command, configPath, given };
+  return { command, configPath, watch, given };
 }
 
 interface FlagToken {

@@ -1,12 +1,21 @@
 /**
  * Runs the server until it is told to stop: SIGTERM and SIGINT drain it, a second one ends the process
- * at once. Explicit handlers, so that it works as process 1 of a container too.
+ * at once; SIGHUP loads the app anew, and so does a change of its source if it is watched. Explicit
+ * handlers, so that it works as process 1 of a container too.
  */
 import { constants } from 'node:os';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { createLogger } from '../logger.ts';
 import { Server } from '../server.ts';
 import type { ResolvedOptions, ServerOptions } from '../shared/options.ts';
+import { watchTerminal } from './terminal.ts';
+import { packageFolderOf, watchFolder } from './watch-folder.ts';
+
+export interface ServeSettings {
+  /** Whether a change in the app's package loads the app anew. */
+  readonly watch: boolean;
+}
 
 /** Signals that stop the server. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -21,23 +30,37 @@ const SAME_SIGNAL_MS = 500;
 const SIGNAL_EXIT_BASE = 128;
 
 /** Resolves with the exit code when the server has stopped. Rejects if it cannot start. */
-export async function serve(options: ServerOptions, resolved: ResolvedOptions): Promise<number> {
+export async function serve(
+  options: ServerOptions,
+  resolved: ResolvedOptions,
+  settings: ServeSettings,
+): Promise<number> {
   const logger = createLogger(resolved);
   const server = new Server(options);
   const { gracefulTimeoutMs, threadCount, maxPending } = resolved;
 
   let stoppingSince: number | undefined;
-  for (const signal of STOP_SIGNALS) {
-    process.on(signal, () => {
-      if (stoppingSince !== undefined) {
-        if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
-        process.exit(SIGNAL_EXIT_BASE + constants.signals[signal]);
-      }
-      stoppingSince = performance.now();
-      logger.info({ signal, gracefulTimeoutMs }, 'stopping');
-      void server.stop({ gracefulTimeoutMs });
+  const stop = (signal: (typeof STOP_SIGNALS)[number] | 'SIGHUP'): void => {
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
+      process.exit(SIGNAL_EXIT_BASE + constants.signals[signal]);
+    }
+    stoppingSince = performance.now();
+    logger.info({ signal, gracefulTimeoutMs }, 'stopping');
+    void server.stop({ gracefulTimeoutMs });
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, () => stop(signal));
+
+  const reload = (fields: Readonly<Record<string, unknown>>): void => {
+    // What is loading is not old yet, and what stops needs nothing new.
+    if (!server.stats().ready) return;
+    logger.info(fields, 'loading the app anew');
+    server.reload().catch((err: unknown) => {
+      if (stoppingSince === undefined) logger.error({ err }, 'the app could not be loaded anew: the old one serves on');
     });
-  }
+  };
+  const isTerminalGone = watchTerminal();
+  process.on('SIGHUP', () => (isTerminalGone() ? stop('SIGHUP') : reload({ signal: 'SIGHUP' })));
 
   try {
     await server.start();
@@ -48,7 +71,10 @@ export async function serve(options: ServerOptions, resolved: ResolvedOptions): 
     return 0;
   }
   logger.info({ url: toUrl(server.address()), threads: threadCount, maxPending }, 'listening');
+  const folder = packageFolderOf(fileURLToPath(resolved.app));
+  const endWatch = settings.watch ? watchFolder(folder, () => reload({ changed: folder })) : undefined;
   await server.closed;
+  endWatch?.();
   // It has stopped: this is the report of that stop, not another.
   logger.info({ ...(await server.stop()) }, 'stopped');
   return 0;

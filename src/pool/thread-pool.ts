@@ -10,7 +10,7 @@ import type { RetireReason, ThreadPoolParts } from './pool-parts.ts';
 import type { PoolThread } from './pool-thread.ts';
 import { ThreadLines } from './thread-lines.ts';
 
-export type { RetireReason, ThreadBell, ThreadExit, ThreadPoolParts, ThreadState } from './pool-parts.ts';
+export type { RetireReason, ThreadBell, ThreadExit, ThreadPoolParts } from './pool-parts.ts';
 
 /** How long a stop waits for threads that were terminated: one in native code ends only when that returns. */
 const TERMINATE_MS = 2000;
