@@ -1,11 +1,11 @@
 /**
  * The shared-memory protocol, model-checked: the real acceptor and the real pull loop are run one
- * access at a time, in all interleavings, with deaths, resets and half-closes at every step. Nothing
- * may be lost, run twice, copied from another's entry, written without the right or left undone
- * (`helpers/model/checks.ts` has all of it). Then mistakes are made on purpose, and must be found.
+ * access at a time, in all interleavings, with deaths, resets, half-closes and handlers that have had
+ * their time at every step. Nothing may be lost, run twice, copied from another's entry, written
+ * without the right or left undone (`helpers/model/checks.ts` has all of it). Then mistakes are made
+ * on purpose, and must be found.
  *
- * What is not in the model: blocked replies, real sockets of lent connections, the time-out of a
- * hung handler. A mistake about a loan that was taken back needs that last one.
+ * What is not in the model: blocked replies, real sockets of lent connections.
  */
 import test, { type ExecutionContext } from 'ava';
 import { isLong } from '../helpers/amounts.ts';

@@ -10,10 +10,10 @@ import type { Memory } from '../../../src/shared/cells.ts';
 import type { Layout } from '../../../src/shared/layout.ts';
 import type { ToThread } from '../../../src/shared/messages.ts';
 import { type ResolvedOptions, resolveOptions } from '../../../src/shared/options.ts';
-import { THREAD_FAILED } from '../../../src/shared/replies.ts';
+import { HANDLER_TIMEOUT, THREAD_FAILED } from '../../../src/shared/replies.ts';
 import type { Happening } from './altered-memory.ts';
 import type { Session, Standing } from './automaton.ts';
-import { type Configuration, requestBytes } from './configuration.ts';
+import { type Configuration, handlerTimeoutMsOf, requestBytes } from './configuration.ts';
 import { COMPLAINT, SETTLED, SLOT_OF, TELL } from './effects.ts';
 import {
   ACCEPT,
@@ -24,6 +24,7 @@ import {
   EXIT,
   firstOf,
   FLUSHED,
+  HANDLER_LATE,
   kindOf,
   packMessage,
   READ,
@@ -43,6 +44,7 @@ import {
   inside,
   threadBell,
 } from './fake-node.ts';
+import { standingOf as timeStandingOf } from '../../../src/acceptor/standing.ts';
 import { type OpenConnection, standingOf } from './acceptor-standing.ts';
 import { AcceptorMemory } from './model-memory.ts';
 import type { Places } from './places.ts';
@@ -51,6 +53,7 @@ import { CLOSE, CLOSE_OWN, DUPLICATE, END_OWN, IS_RESET, type Tape, WRITE_OWN } 
 /** Kinds of the acceptor's own replies. */
 export const THREAD_FAILED_REPLY = 1;
 export const OTHER_REPLY = 2;
+export const HANDLER_TIMEOUT_REPLY = 3;
 
 const OPTIONS: ResolvedOptions = resolveOptions({ app: import.meta.url, maxPending: Number.POSITIVE_INFINITY });
 
@@ -73,6 +76,9 @@ export class AcceptorSession implements Session, Host {
   #now = 0;
   readonly #configuration: Configuration;
   readonly #acceptor: Acceptor;
+  readonly #memory: Memory;
+  readonly #real: AcceptorMemory;
+  readonly #layout: Layout;
   readonly #clients: Client[] = [];
   readonly #freeSlots: number[] = [];
   readonly #bells: number[] = [];
@@ -80,10 +86,13 @@ export class AcceptorSession implements Session, Host {
   constructor(tape: Tape, configuration: Configuration, layout: Layout, places: Places) {
     this.tape = tape;
     this.#configuration = configuration;
-    const real: Memory = new AcceptorMemory(tape, places, layout, BUFFER);
+    const real = new AcceptorMemory(tape, places, layout);
+    this.#real = real;
     const Altered = configuration.mistake?.acceptor;
     const happening = (): Happening => ({ kind: kindOf(this.#now), nth: this.clock });
     const memory = Altered === undefined ? real : new Altered(real, { places, layout, line: 0, happening });
+    this.#memory = memory;
+    this.#layout = layout;
     this.#acceptor = inside(
       this,
       () =>
@@ -92,7 +101,7 @@ export class AcceptorSession implements Session, Host {
           layout,
           buffer: BUFFER,
           libc: this.#libc,
-          options: OPTIONS,
+          options: { ...OPTIONS, handlerTimeoutMs: handlerTimeoutMsOf(configuration) },
           bellDescriptor: ACCEPTOR_BELL,
           idleTimes: () => [],
           log: () => {},
@@ -171,12 +180,26 @@ export class AcceptorSession implements Session, Host {
       case CUT_ALL:
         acceptor.cutAll();
         return;
+      case HANDLER_LATE:
+        this.#endHandler(first);
+        return;
       case RING_AGAIN:
         for (const timer of this.#ringAgainTimers()) {
           timer.isArmed = false;
           timer.run();
         }
     }
+  }
+
+  /** As when the clock has come to the deadline, and finds the request running. */
+  #endHandler(client: number): void {
+    const socket = this.#socketOf(client);
+    this.#acceptor.connections.table.forEach((connection) => {
+      if (connection.socket !== (socket as unknown)) return;
+      const standing = timeStandingOf(connection, this.#memory, this.#layout, 0);
+      if (standing.phase === 'running' && standing.startedAt !== undefined)
+        this.#acceptor.lateHandlers.end(connection, 0);
+    });
   }
 
   standing(): Standing {
@@ -195,6 +218,12 @@ export class AcceptorSession implements Session, Host {
     return this.timers.filter((timer) => timer.isArmed && !timer.isUnref);
   }
 
+  readonly writeEntry: Host['writeEntry'] = (index, content) => this.#real.writeEntry(index, content);
+
+  readonly readEntry = (): never => {
+    throw new Error('The acceptor reads what it wrote into an entry.');
+  };
+
   readonly readReply = (): number => {
     throw new Error('The acceptor writes on a descriptor itself.');
   };
@@ -206,18 +235,19 @@ export class AcceptorSession implements Session, Host {
   readonly whenWritten = (socket: FakeSocket, bytes: Uint8Array | undefined): void => {
     const descriptor = socket._handle?.fd ?? 0;
     if (bytes !== undefined) {
-      const isThreadFailed = bytes === THREAD_FAILED.bytes || bytes === THREAD_FAILED.closeBytes;
-      this.tape.access(WRITE_OWN, descriptor, isThreadFailed ? THREAD_FAILED_REPLY : OTHER_REPLY, 0);
+      socket.reply = kindOfReply(bytes);
+      this.tape.access(WRITE_OWN, descriptor, socket.reply, 0);
     }
     if (socket.hasEnded) this.tape.access(END_OWN, descriptor, 0, 0);
   };
 
   #tell(line: number, message: ToThread): void {
-    if (message.type !== 'client-gone') {
+    if (message.type !== 'client-gone' && message.type !== 'revoked') {
       this.tape.effect(COMPLAINT, 1, 0, 0);
       return;
     }
-    this.tape.effect(TELL, line, packMessage(message.slot, message.generation, message.how), 0);
+    const saying = message.type === 'revoked' ? message.type : message.how;
+    this.tape.effect(TELL, line, packMessage(message.slot, message.generation, saying), 0);
   }
 
   #whenOver(connection: Connection): void {
@@ -233,3 +263,9 @@ export class AcceptorSession implements Session, Host {
     return (this.#clients.find((each) => each.client === client) as Client).socket;
   }
 }
+
+const kindOfReply = (bytes: Uint8Array): number => {
+  if (bytes === THREAD_FAILED.bytes || bytes === THREAD_FAILED.closeBytes) return THREAD_FAILED_REPLY;
+  if (bytes === HANDLER_TIMEOUT.bytes || bytes === HANDLER_TIMEOUT.closeBytes) return HANDLER_TIMEOUT_REPLY;
+  return OTHER_REPLY;
+};

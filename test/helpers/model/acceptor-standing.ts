@@ -42,6 +42,6 @@ function describe({ connection, client, socket }: OpenConnection): unknown[] {
   return [
     [client, slot, phase, hasEnded, keepsAlive, lendsConnection, descriptor, writeDescriptor],
     [isOnLoan ? connection.loanIndex : 0, kept, connection.lentDescriptors],
-    [socket.destroyed, socket.hasEnded, socket.closes, socket.flushes.length],
+    [socket.destroyed, socket.hasEnded, socket.closes, socket.flushes.length, socket.reply * socket.flushes.length],
   ];
 }

@@ -7,12 +7,13 @@ import {
   ownerOf,
   CLOSING,
   REPLYING,
+  REVOKED,
   RUNNING,
   stageOf,
   WAITING,
 } from '../../../src/shared/words.ts';
 import { ASLEEP } from '../../../src/shared/thread-line.ts';
-import { THREAD_FAILED_REPLY } from './acceptor-session.ts';
+import { HANDLER_TIMEOUT_REPLY, THREAD_FAILED_REPLY } from './acceptor-session.ts';
 import type { RequestKind } from './configuration.ts';
 import * as row from './row.ts';
 import type { Row } from './row.ts';
@@ -60,23 +61,28 @@ export function checkReply(world: World, state: Row, line: number, client: numbe
   if (kindOf(world, client, nth) === 'close') state[base + row.FLAGS] = flags | row.MAY_BE_CUT;
 }
 
+/** What entitles the acceptor to a reply of its own, and what it is if nothing does. */
+const REASONS: Readonly<Record<number, readonly [flag: number, complaint: string]>> = {
+  [THREAD_FAILED_REPLY]: [row.MAY_FAIL, 'a request is answered 503 that no thread has died with'],
+  [HANDLER_TIMEOUT_REPLY]: [row.MAY_TIME_OUT, 'a request is answered 504 whose handler had time'],
+};
+
 /** The acceptor answers a request itself. */
 export function checkOwnReply(world: World, state: Row, client: number, what: number): void {
   const base = world.shape.client(client);
   const flags = state[base + row.FLAGS] as number;
-  const isRefused = what !== THREAD_FAILED_REPLY;
-  if (isRefused && (flags & row.MAY_BE_REFUSED) === 0) world.complain('a request is refused for no reason');
-  if (!isRefused && (flags & row.MAY_FAIL) === 0)
-    world.complain('a request is answered 503 that no thread has died with');
+  const [reason, complaint] = REASONS[what] ?? [row.MAY_BE_REFUSED, 'a request is refused for no reason'];
+  if ((flags & reason) === 0) world.complain(complaint);
   const slot = state[base + row.SLOT] as number;
-  if (slot !== -1 && stageOf(wordOf(world, state, slot)) !== IDLE)
+  const stage = what === HANDLER_TIMEOUT_REPLY ? REVOKED : IDLE;
+  if (slot !== -1 && stageOf(wordOf(world, state, slot)) !== stage)
     world.complain('the acceptor writes without the right to');
   const answered = state[base + row.ANSWERED] as number;
   // A lent connection gets it although its request may be answered: only the dead thread knew.
   if (answered < (state[base + row.SENT] as number)) state[base + row.ANSWERED] = answered + 1;
   else if (kindOf(world, client, answered - 1) !== 'lend') world.complain('a reply is given that was not asked for');
   const closes = kindOf(world, client, (state[base + row.ANSWERED] as number) - 1) !== 'keep';
-  state[base + row.FLAGS] = (flags & ~row.MAY_FAIL) | (closes ? row.MAY_BE_CUT : 0);
+  state[base + row.FLAGS] = (flags & ~(row.MAY_FAIL | row.MAY_TIME_OUT)) | (closes ? row.MAY_BE_CUT : 0);
 }
 
 const LEFT = row.IS_RESET | row.HAS_ENDED;
@@ -91,7 +97,9 @@ export function checkOwnEnd(world: World, state: Row, client: number): void {
 export function checkOwnClose(world: World, state: Row, client: number): void {
   const base = world.shape.client(client);
   const flags = state[base + row.FLAGS] as number;
-  if ((flags & (row.IS_RESET | row.MAY_BE_CUT)) !== 0) return;
+  // A reply had begun when its time was up. It may have become whole since.
+  if ((flags & row.MAY_TIME_OUT) !== 0) state[base + row.FLAGS] = flags | row.MAY_BE_CUT;
+  if ((flags & (row.IS_RESET | row.MAY_BE_CUT | row.MAY_TIME_OUT)) !== 0) return;
   if ((flags & (row.HAS_ENDED | row.WAS_ENDED)) === 0) world.complain('a connection is closed for no reason');
   if (state[base + row.ANSWERED] !== state[base + row.SENT])
     world.complain('a connection is closed with a request unanswered');
@@ -153,6 +161,8 @@ export function problemAtEnd(world: World, state: Row): string | undefined {
   for (let line = 1; line <= configuration.threads; line += 1) {
     taken += state[places.named('TAKEN', line)] as number;
     if (state[places.named('THREAD_STATE', line)] !== ASLEEP) return 'a thread neither sleeps nor runs';
+    const running = state[places.named('RUNNING', line)] as number;
+    if (running !== 0) return `running is ${running} though nothing runs`;
   }
   const put = world.node(state, 0).standing?.pending ?? 0;
   return put === taken ? undefined : `pending is ${put - taken} though nothing waits`;

@@ -1,4 +1,5 @@
 /** Which moves a state has. */
+import { REPLYING, RUNNING, stageOf } from '../../../src/shared/words.ts';
 import * as events from './events.ts';
 import { ACCEPTOR, CLIENT_END, CLIENT_RESET, DEATH, FATE, moveOf } from './moves.ts';
 import * as row from './row.ts';
@@ -64,6 +65,7 @@ function listAcceptorEvents(world: World, state: Row, moves: number[]): void {
   const { shape, configuration } = world;
   const { standing } = world.node(state, ACCEPTOR);
   for (const code of standing?.events ?? []) moves.push(moveOf(ACCEPTOR, code));
+  if ((state[shape.revokesLeft] as number) > 0) listLateHandlers(world, state, moves);
   if (state[shape.stop] === 1) moves.push(moveOf(ACCEPTOR, events.event(events.CUT_ALL)));
   if (state[shape.acceptorBell] === 1) moves.push(moveOf(ACCEPTOR, events.event(events.BELL)));
   for (let line = 1; line <= configuration.threads; line += 1) {
@@ -78,6 +80,17 @@ function listAcceptorEvents(world: World, state: Row, moves: number[]): void {
     if ((flags & row.ACCEPTED) === 0) listConnect(world, state, client, moves);
     // What a thread reads the acceptor does not see.
     else if ((flags & row.WAS_CLOSED) === 0 && (reads & (1 << client)) !== 0) listReads(world, state, client, moves);
+  });
+}
+
+/** Of the requests that a thread runs, each handler may have had its time. */
+function listLateHandlers({ shape, places, configuration }: World, state: Row, moves: number[]): void {
+  configuration.clients.forEach((_, client) => {
+    const slot = state[shape.client(client) + row.SLOT] as number;
+    if (slot === -1) return;
+    const stage = stageOf(state[places.named('WORD', slot)] as number);
+    if (stage === RUNNING || stage === REPLYING)
+      moves.push(moveOf(ACCEPTOR, events.event(events.HANDLER_LATE, client)));
   });
 }
 

@@ -26,6 +26,8 @@ export interface Configuration {
   readonly deaths?: number;
   readonly resets?: number;
   readonly ends?: number;
+  /** How often the acceptor may find that a handler has had its time. */
+  readonly revokes?: number;
   /** The server may stop at any time, its drain's time be up. */
   readonly stops?: boolean;
   /** Letters a thread's mailbox holds. */
@@ -45,6 +47,12 @@ export interface Configuration {
   readonly startsAwake?: boolean;
   readonly mistake?: Mistake;
 }
+
+/** A limit that the model's clock never reaches by itself. */
+const HANDLER_TIMEOUT_MS = 1_000_000;
+
+/** The handlers' time limit, where one may have had its time. */
+export const handlerTimeoutMsOf = ({ revokes = 0 }: Configuration): number => (revokes > 0 ? HANDLER_TIMEOUT_MS : 0);
 
 /** Where ring indices begin: they turn negative within a run, and the generation's 17 bits begin anew. */
 export const FIRST_INDEX: number = 2 ** 31 - 1;

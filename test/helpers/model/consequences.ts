@@ -88,6 +88,7 @@ function takeThreadEvent({ shape }: World, state: Row, line: number, kind: numbe
 
 function takeAcceptorEvent(world: World, state: Row, kind: number, first: number): void {
   const { shape, configuration } = world;
+  configuration.clients.forEach((_, client) => unmark(world, state, client, row.MAY_TIME_OUT));
   switch (kind) {
     case events.BELL:
       state[shape.acceptorBell] = 0;
@@ -106,6 +107,10 @@ function takeAcceptorEvent(world: World, state: Row, kind: number, first: number
       return;
     case events.RESET:
       mark(world, state, first, row.RESET_SEEN);
+      return;
+    case events.HANDLER_LATE:
+      state[shape.revokesLeft] = (state[shape.revokesLeft] as number) - 1;
+      mark(world, state, first, row.MAY_TIME_OUT);
       return;
     case events.CUT_ALL:
       state[shape.stop] = 2;
@@ -160,4 +165,9 @@ export function connect({ shape }: World, state: Row, client: number): number {
 function mark({ shape }: World, state: Row, client: number, flags: number): void {
   const at = shape.client(client) + row.FLAGS;
   state[at] = (state[at] as number) | flags;
+}
+
+function unmark({ shape }: World, state: Row, client: number, flags: number): void {
+  const at = shape.client(client) + row.FLAGS;
+  state[at] = (state[at] as number) & ~flags;
 }

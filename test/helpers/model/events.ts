@@ -23,6 +23,8 @@ export const READY_MESSAGE = 10;
 export const RING_AGAIN = 11;
 /** The drain's time is up. */
 export const CUT_ALL = 12;
+/** The handler that has the request of (client) has had its time. */
+export const HANDLER_LATE = 13;
 
 /** To a thread: it starts. */
 export const START = 1;
@@ -42,13 +44,17 @@ export const firstOf = (code: number): number => (code >> KIND_BITS) & ((1 << AR
 
 export const secondOf = (code: number): number => code >> (KIND_BITS + ARGUMENT_BITS);
 
-/** A message 'client-gone' as one number, never 0. */
-export const packMessage = (slot: number, generation: number, how: 'end' | 'reset'): number =>
-  1 + ((generation << 3) | (slot << 1) | (how === 'reset' ? 1 : 0));
+/** What a message says of a loan: that its client has left, and how, or that it was taken back. */
+const SAYINGS = ['end', 'reset', 'revoked'] as const;
+export type Saying = (typeof SAYINGS)[number];
 
-export const slotOfMessage = (message: number): number => ((message - 1) >> 1) & 3;
-export const generationOfMessage = (message: number): number => (message - 1) >> 3;
-export const howOfMessage = (message: number): 'end' | 'reset' => (((message - 1) & 1) === 1 ? 'reset' : 'end');
+/** A message as one number, never 0. */
+export const packMessage = (slot: number, generation: number, saying: Saying): number =>
+  1 + ((generation << 4) | (slot << 2) | SAYINGS.indexOf(saying));
+
+export const slotOfMessage = (message: number): number => ((message - 1) >> 2) & 3;
+export const generationOfMessage = (message: number): number => (message - 1) >> 4;
+export const sayingOfMessage = (message: number): Saying => SAYINGS[(message - 1) & 3] ?? 'end';
 
 export const messageEvent = (message: number): number => MESSAGE | (message << KIND_BITS);
 export const messageOf = (code: number): number => code >> KIND_BITS;

@@ -2,12 +2,14 @@
  * What real code meets instead of the event loop, sockets, pipes, timers and the clock while the
  * model runs it: everything that would happen later is only noted, so that the search decides when
  * it does. Node's own functions are replaced where the code looks them up (`net.Socket`,
- * `setImmediate`, `fs.writeSync`, ...) and put back after the search, which is synchronous.
+ * `setImmediate`, `fs.writeSync`, ...), and so is the plain data of ring entries; all is put back after
+ * the search, which is synchronous.
  */
 import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import { RingReader, RingWriter } from '../../../src/shared/ring-bytes.ts';
 import { CLOSE, INODE, type Tape, WRITE } from './tape.ts';
 
 /** Descriptors of the model begin here; smaller ones are the process's own. */
@@ -27,6 +29,14 @@ export interface FakeTimer {
   unref(): FakeTimer;
 }
 
+/** What stands in a ring entry beside its state. */
+export interface EntryContent {
+  readonly descriptor: number;
+  readonly bytes: Uint8Array;
+  /** Of the connection. */
+  readonly serial: number;
+}
+
 /** What one actor's code has set going. */
 export interface Host {
   readonly tape: Tape;
@@ -38,6 +48,9 @@ export interface Host {
   clock: number;
   /** What a thread writes as a number: which reply. */
   readonly readReply: (bytes: Uint8Array) => number;
+  /** The acceptor writes an entry, a thread reads one. */
+  readonly writeEntry: (index: number, content: EntryContent) => void;
+  readonly readEntry: (index: number) => EntryContent;
   readonly whenDestroyed: (socket: FakeSocket) => void;
   readonly whenWritten: (socket: FakeSocket, bytes: Uint8Array | undefined) => void;
 }
@@ -90,6 +103,8 @@ export class FakeSocket extends EventEmitter {
   /** 'close' is on its way. */
   closes = false;
   readonly flushes: (() => void)[] = [];
+  /** Which reply was written last: what follows its flush depends on it. */
+  reply = 0;
 
   constructor({ fd, handle, onread }: SocketOptions) {
     super();
@@ -167,6 +182,23 @@ const inode = (descriptor: number): number => {
   return ino;
 };
 
+/** Where a thread finds the bytes of its requests. */
+const BYTES_AT = 4096;
+
+function writeEntry(...[index, descriptor, { serial }, source, start, end]: Parameters<RingWriter['write']>): boolean {
+  host().writeEntry(index, { descriptor, bytes: source.subarray(start, end), serial });
+  return true;
+}
+
+function readEntry(this: RingReader, index: number): void {
+  const { descriptor, bytes, serial } = host().readEntry(index);
+  this.bytes.set(bytes, BYTES_AT);
+  this.descriptor = descriptor;
+  this.serial = serial;
+  this.start = BYTES_AT;
+  this.headEnd = this.end = BYTES_AT + bytes.length;
+}
+
 const realNow = performance.now;
 const realAllocate = Buffer.allocUnsafeSlow;
 const READ_BYTES = Buffer.alloc(64 * 1024);
@@ -174,7 +206,11 @@ const READ_BYTES = Buffer.alloc(64 * 1024);
 /** Runs a search. Nothing else runs meanwhile. */
 export function withFakeNode<Result>(run: () => Result): Result {
   const real = { writeSync: fs.writeSync, closeSync: fs.closeSync, fstatSync: fs.fstatSync, Socket: net.Socket };
-  const globals = { setImmediate, setTimeout, clearTimeout };
+  const { write: realWriteEntry } = RingWriter.prototype;
+  const { read: realReadEntry } = RingReader.prototype;
+  RingWriter.prototype.write = writeEntry;
+  RingReader.prototype.read = readEntry;
+  const globals = { setImmediate, setTimeout, clearTimeout, setInterval };
   Object.assign(fs, {
     writeSync: (descriptor: number, bytes: Uint8Array) =>
       descriptor < FIRST_DESCRIPTOR ? real.writeSync(descriptor, bytes) : write(descriptor, bytes),
@@ -188,6 +224,7 @@ export function withFakeNode<Result>(run: () => Result): Result {
   Object.assign(globalThis, {
     setImmediate: (callback: () => void) => host().immediates.push(callback),
     setTimeout: createTimer,
+    setInterval: createTimer,
     clearTimeout: (timer: FakeTimer | undefined) => timer !== undefined && (timer.isArmed = false),
   });
   // One life runs at a time: all can read into the same bytes.
@@ -199,6 +236,8 @@ export function withFakeNode<Result>(run: () => Result): Result {
     Object.assign(fs, { writeSync: real.writeSync, closeSync: real.closeSync, fstatSync: real.fstatSync });
     syncBuiltinESMExports();
     Object.assign(net, { Socket: real.Socket });
+    RingWriter.prototype.write = realWriteEntry;
+    RingReader.prototype.read = realReadEntry;
     Object.assign(globalThis, globals);
     Buffer.allocUnsafeSlow = realAllocate;
     // The prototype's is there again, or the process's own.

@@ -2,7 +2,7 @@
  * A move as a number: who (3 bits) with what event (26 bits; 0: its access is answered), and, for a
  * thread that dies in the middle of it, after how many accesses (3 bits).
  */
-import { CUT_ALL, event } from './events.ts';
+import { CUT_ALL, event, HANDLER_LATE, kindOf } from './events.ts';
 
 const CODE_BITS = 26;
 const CUT_SHIFT = 29;
@@ -34,5 +34,8 @@ export const isThreads = (move: number): boolean => whoOf(move) !== ACCEPTOR && 
 
 const CUT_ALL_MOVE = moveOf(ACCEPTOR, event(CUT_ALL));
 
-/** Whether the move need not happen: a death, a client that leaves, a stop. */
-export const isFate = (move: number): boolean => whoOf(move) === FATE || cutOf(move) !== 0 || move === CUT_ALL_MOVE;
+const isHandlerLate = (move: number): boolean => whoOf(move) === ACCEPTOR && kindOf(codeOf(move)) === HANDLER_LATE;
+
+/** Whether the move need not happen: a death, a client that leaves, a stop, a handler that takes too long. */
+export const isFate = (move: number): boolean =>
+  whoOf(move) === FATE || cutOf(move) !== 0 || move === CUT_ALL_MOVE || isHandlerLate(move);

@@ -3,6 +3,7 @@
  * begins to use and that is not named here stops the search with an error: it would be unchecked.
  */
 import {
+  BEAT,
   CLAIM_INDEX,
   CLAIM_NUMBER,
   CLIENT_ENDED,
@@ -22,9 +23,11 @@ import {
   RANG_ACCEPTOR,
   RUNNING,
   SERVED,
+  STARTED_AT,
   TAKEN,
   THREAD_STATE,
   threadCell,
+  UPGRADED,
   wordCell,
 } from '../../../src/shared/layout.ts';
 
@@ -40,6 +43,8 @@ export type PlaceKind =
   | 'CLAIM_INDEX'
   | 'RUNNING'
   | 'SERVED'
+  | 'BEAT'
+  | 'UPGRADED'
   | 'MAIL_TAIL'
   | 'MAIL_ALL'
   | 'MAIL_HEAD'
@@ -47,6 +52,8 @@ export type PlaceKind =
   | 'WORD'
   | 'FINISHED_AT'
   | 'CLIENT_ENDED'
+  /** 1 stands for any time. */
+  | 'STARTED_AT'
   | 'ENTRY_STATE'
   | 'ENTRY_SLOT'
   /** All other cells and the bytes of an entry as one: which request, and the descriptor that goes with it. */
@@ -83,6 +90,7 @@ export class Places {
       this.#add('WORD', slot, cell);
       this.#add('FINISHED_AT', slot, cell + FINISHED_AT);
       this.#add('CLIENT_ENDED', slot, cell + CLIENT_ENDED);
+      this.#add('STARTED_AT', slot, cell + STARTED_AT);
     }
     for (let position = 0; position < layout.ringSize; position += 1) {
       const cell = entryCell(layout, position);
@@ -131,6 +139,8 @@ export class Places {
     this.#add('CLAIM_INDEX', line, cell + CLAIM_INDEX);
     this.#add('RUNNING', line, cell + RUNNING);
     this.#add('SERVED', line, cell + SERVED);
+    this.#add('BEAT', line, cell + BEAT);
+    this.#add('UPGRADED', line, cell + UPGRADED);
     this.#add('MAIL_TAIL', line, cell + MAIL_TAIL);
     this.#add('MAIL_ALL', line, cell + MAIL_ALL);
     this.#add('MAIL_HEAD', line, cell + MAIL_HEAD);

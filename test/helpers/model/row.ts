@@ -26,6 +26,7 @@ export const WAS_CLOSED = 64; // the acceptor has closed its socket
 export const MAY_BE_CUT = 128; // a thread died during its reply, or it asked for a close
 export const MAY_BE_REFUSED = 512; // all were cut
 export const MAY_FAIL = 256; // a thread died with its request, before the reply
+export const MAY_TIME_OUT = 1024; // its handler has had its time; until the acceptor's event is over
 
 /** A thread's numbers. */
 export const AT = 0; // its node
@@ -66,6 +67,7 @@ export class RowShape {
   /** Who has moved last, and how often one may still be interrupted. */
   readonly running: number;
   readonly interruptionsLeft: number;
+  readonly revokesLeft: number;
   readonly length: number;
 
   constructor({ clients, threads }: Configuration, places: Places) {
@@ -82,7 +84,8 @@ export class RowShape {
     this.running = this.acceptorAt + 6;
     this.interruptionsLeft = this.acceptorAt + 7;
     this.stop = this.acceptorAt + 8;
-    this.length = this.acceptorAt + 9;
+    this.revokesLeft = this.acceptorAt + 9;
+    this.length = this.acceptorAt + 10;
   }
 
   client(client: number): number {

@@ -4,6 +4,7 @@ import * as bells from './mistakes/bells.ts';
 import * as deaths from './mistakes/deaths.ts';
 import { GENERATION_OF_CONNECTION } from './mistakes/generation.ts';
 import * as ring from './mistakes/ring.ts';
+import * as revokes from './mistakes/revokes.ts';
 import * as words from './mistakes/words.ts';
 
 const ONE: readonly RequestKind[] = ['keep'];
@@ -27,6 +28,9 @@ export const SMALL: Readonly<Record<string, Configuration>> = {
   'one thread, room for one, a death, interrupted once': { ...crowded, deaths: 1, interruptions: 1 },
   'one thread, no room for mail, a reset': { ...alone, mailboxSize: 0, resets: 1 },
   'one thread, a stop': { ...alone, stops: true },
+  'one thread, a late handler': { ...alone, revokes: 1, answers: 'later' },
+  'one thread, a late handler, a reset': { ...alone, clients: [ONE], revokes: 1, resets: 1, answers: 'after-102' },
+  'one thread, a late handler, a death': { ...alone, clients: [ONE], revokes: 1, deaths: 1, answers: 'later' },
   'a lent connection, a death': { ...alone, clients: [['lend', 'keep']], deaths: 1, answers: 'after-102' },
   'two threads': both,
   'two threads, 102 before the reply, a close': { ...both, clients: [['close']], answers: 'after-102', resets: 1 },
@@ -38,6 +42,7 @@ export const SMALL: Readonly<Record<string, Configuration>> = {
     resets: 1,
     answers: 'later',
   },
+  'two threads, late handlers, interrupted once': { ...both, revokes: 2, answers: 'later', interruptions: 1 },
   'two threads, room for one, interrupted twice': { ...crowded, threads: 2, interruptions: 2 },
 };
 
@@ -53,6 +58,23 @@ export const LARGE: Readonly<Record<string, Configuration>> = {
     clients: [['keep', 'keep', 'keep']],
     deaths: 2,
     interruptions: 3,
+  },
+  '1 client with 2, 2 late handlers, 1 death': { ...both, revokes: 2, deaths: 1, answers: 'later' },
+  '1 client with 2, 1 late handler, 1 reset, 1 half-close': {
+    ...both,
+    revokes: 1,
+    resets: 1,
+    ends: 1,
+    answers: 'later',
+  },
+  '2 clients with 2 and 1, room for one, 2 late handlers, 1 death, interrupted twice': {
+    ...both,
+    clients: [TWO, ONE],
+    ringSize: 1,
+    revokes: 2,
+    deaths: 1,
+    interruptions: 2,
+    answers: 'later',
   },
   '2 clients with 1': { ...both, clients: [ONE, ONE] },
   '2 clients with 1, room for one': { ...both, clients: [ONE, ONE], ringSize: 1 },
@@ -205,6 +227,22 @@ export const FOUND: Readonly<Record<string, FoundMistake>> = {
   'a claim that was not counted stays in pending': {
     configuration: { ...alone, deaths: 1, mistake: deaths.UNCOUNTED_CLAIM_FORGOTTEN },
     complaint: /pending is 1/,
+  },
+  'a request that was claimed and not yet copied is taken back': {
+    configuration: { ...alone, deaths: 1, revokes: 1, mistake: revokes.STARTED_AT_ITS_CLAIM },
+    complaint: /without a loan of it|an entry is never freed/,
+  },
+  'so it is when the start of the last one was not cleared': {
+    configuration: { ...alone, deaths: 1, revokes: 1, mistake: revokes.START_NOT_CLEARED },
+    complaint: /without a loan of it|an entry is never freed/,
+  },
+  'a request is taken back by a load and a store': {
+    configuration: { ...alone, revokes: 1, answers: 'later', mistake: revokes.REVOKE_WITHOUT_SWAP },
+    complaint: /writes without the right to/,
+  },
+  'a late thread does not heed that it has lost': {
+    configuration: { ...alone, revokes: 1, answers: 'later', mistake: revokes.LATE_REPLY_WRITTEN },
+    complaint: /writes without the right/,
   },
   "a dead thread's entries are not freed": {
     configuration: { ...alone, deaths: 1, mistake: deaths.HELD_ENTRIES_KEPT },

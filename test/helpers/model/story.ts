@@ -39,6 +39,7 @@ const ACCEPTOR_EVENTS: readonly string[] = [
   'knows to be ready the thread',
   'rings again',
   'cuts all',
+  'ends the handler of client',
 ];
 
 const THREAD_EVENTS: readonly string[] = [

@@ -11,7 +11,7 @@ import type { ThreadStart } from '../../../src/shared/messages.ts';
 import { type ResolvedOptions, resolveOptions } from '../../../src/shared/options.ts';
 import type { Happening } from './altered-memory.ts';
 import type { Session, Standing } from './automaton.ts';
-import type { Configuration } from './configuration.ts';
+import { type Configuration, handlerTimeoutMsOf } from './configuration.ts';
 import { COMPLAINT, READY } from './effects.ts';
 import {
   ANSWER,
@@ -19,11 +19,11 @@ import {
   event,
   firstOf,
   generationOfMessage,
-  howOfMessage,
   IMMEDIATE,
   kindOf,
   MESSAGE,
   messageOf,
+  sayingOfMessage,
   slotOfMessage,
   START,
 } from './events.ts';
@@ -69,7 +69,8 @@ export class ThreadSession implements Session, Host {
     this.tape = tape;
     this.#app = new ModelApp(tape, configuration.answers ?? 'at-once');
     this.#line = line;
-    const real: Memory = new ThreadCells(tape, places, layout, BUFFER, configuration);
+    const real = new ThreadCells(tape, places, layout, configuration);
+    this.readEntry = (index) => real.readEntry(index);
     const Altered = configuration.mistake?.thread;
     const happening = (): Happening => ({ kind: kindOf(this.#now), nth: this.clock });
     const memory = Altered === undefined ? real : new Altered(real, { places, layout, line, happening });
@@ -80,7 +81,7 @@ export class ThreadSession implements Session, Host {
       threadNumber: line - 1,
       bellDescriptor: threadBell(line),
       acceptorBellDescriptor: ACCEPTOR_BELL,
-      options: OPTIONS,
+      options: { ...OPTIONS, handlerTimeoutMs: handlerTimeoutMsOf(configuration) },
       port: 0,
     };
     this.#loop = inside(
@@ -137,7 +138,9 @@ export class ThreadSession implements Session, Host {
       case MESSAGE: {
         const message = messageOf(code);
         const loan = this.#loop.find(slotOfMessage(message), generationOfMessage(message));
-        if (loan instanceof HeldRequest) loan.borrower?.clientGone(howOfMessage(message));
+        const saying = sayingOfMessage(message);
+        if (saying === 'revoked') loan?.lose();
+        else if (loan instanceof HeldRequest) loan.borrower?.clientGone(saying);
         return;
       }
       case ANSWER:
@@ -165,6 +168,10 @@ export class ThreadSession implements Session, Host {
   // --- The event loop -------------------------------------------------------------------------------
 
   readonly readReply = readReply;
+  readonly readEntry: Host['readEntry'];
+  readonly writeEntry = (): never => {
+    throw new Error('A thread writes into an entry.');
+  };
   readonly whenDestroyed = (): void => {};
   readonly whenWritten = (): void => {};
 }

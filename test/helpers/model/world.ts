@@ -64,6 +64,7 @@ export class World {
     state[shape.deathsLeft] = configuration.deaths ?? 0;
     state[shape.resetsLeft] = configuration.resets ?? 0;
     state[shape.endsLeft] = configuration.ends ?? 0;
+    state[shape.revokesLeft] = configuration.revokes ?? 0;
     state[shape.stop] = configuration.stops === true ? 1 : 0;
     state[shape.interruptionsLeft] = configuration.interruptions ?? 0;
     configuration.clients.forEach((_, client) => (state[shape.client(client) + row.SLOT] = -1));
