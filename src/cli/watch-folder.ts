@@ -57,7 +57,7 @@ export function watchFolder(folder: string, onChange: () => void): () => void {
   add(folder);
   return () => {
     clearTimeout(timer);
-    for (const path of [...watchers.keys()]) forget(path);
+    for (const path of watchers.keys()) forget(path);
   };
 }
 
