@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { HANDLER_TIMEOUT, THREAD_FAILED } from '../../src/shared/replies.ts';
 import type { ServerOptions } from '../../src/shared/options.ts';
+import { isLong } from '../helpers/amounts.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 import { type ServerUnderTest, startServer, untilSo } from '../helpers/server-under-test.ts';
 
@@ -16,8 +17,10 @@ interface Setup {
 
 /** The tests of one thread share a server and take turns. */
 const test = anyTest.serial as TestFn<Setup>;
+/** Those that have a server of their own do not wait for each other. */
+const concurrently = anyTest as TestFn<Setup>;
 
-const LIMIT_MS = 200;
+const LIMIT_MS = 150;
 /** How late it may be: a machine that does much else at the same time. */
 const LATE_MS = 2000;
 
@@ -241,7 +244,35 @@ test('a handler that blocks for a while is no thread that stands still', async (
   t.is(t.context.subject.server.stats().threads[0]?.threadId, threadId);
 });
 
-const isHeld = (anyTest as TestFn<Setup>).macro({
+concurrently(
+  'more than 100 handlers that never answer: the thread is replaced before it ends, no request is lost',
+  async (t) => {
+    const { subject, logged } = await start({ handlerTimeoutMs: 50, threadCount: 1 });
+    t.teardown(() => subject.server.stop({ gracefulTimeoutMs: 0 }));
+    const { server } = subject;
+    const { threadId } = server.stats().threads[0] ?? {};
+    const clients = Array.from({ length: 26 }, () => connect(t, subject));
+    for (let nth = 1; nth <= 4; nth += 1) {
+      for (const client of clients) client.request(request('/never'));
+      await Promise.all(clients.map((client) => client.response(nth)));
+    }
+    for (const { responses } of clients) t.true(responses.every(({ status }) => status === 504));
+    const [thread] = server.stats().threads;
+    t.is(thread?.abandoned, 104);
+    await untilSo(
+      () => server.stats().threads.length === 1 && server.stats().threads[0]?.threadId !== threadId,
+      () => `not replaced: ${JSON.stringify(server.stats().threads)}`,
+      LATE_MS,
+    );
+    const replaced = logged.filter(({ msg }) => msg === 'a thread is replaced');
+    t.is(replaced.length, 1);
+    t.like(replaced[0], { thread: 0, reason: 'abandoned', abandoned: 101 });
+    t.is(server.stats().threads[0]?.abandoned, 0);
+    await atRest(subject);
+  },
+);
+
+const isHeld = concurrently.macro({
   title: (_, target, lent) => `a thread that stands still in ${target}${lent ? ', on a lent connection' : ''}`,
   async exec(t, target: string, lent: boolean) {
     const { subject, logged } = await start({});
@@ -285,7 +316,9 @@ const isHeld = (anyTest as TestFn<Setup>).macro({
   },
 });
 
-test(isHeld, '/loop', false);
-test(isHeld, '/expression', false);
-test(isHeld, '/block/60000', false);
-test(isHeld, '/loop', true);
+concurrently(isHeld, '/loop', false);
+concurrently(isHeld, '/loop', true);
+if (isLong) {
+  concurrently(isHeld, '/expression', false);
+  concurrently(isHeld, '/block/60000', false);
+}
