@@ -4,7 +4,7 @@
  */
 import type { Memory } from '../shared/cells.ts';
 import { nowMs } from '../shared/clock.ts';
-import { CLIENT_ENDED, type Layout, wordCell } from '../shared/layout.ts';
+import { CLIENT_ENDED, HEAD_REQUEST, type Layout, wordCell } from '../shared/layout.ts';
 import type { ResolvedOptions } from '../shared/options.ts';
 import { type CannedReply, SERVER_BUSY } from '../shared/replies.ts';
 import { generationOf, IDLE, makeWord, MORE, stageOf } from '../shared/words.ts';
@@ -68,6 +68,13 @@ export class Connections {
   disown(connection: Connection): void {
     const { memory, layout } = this.#parts;
     memory.store(wordCell(layout, connection.slot), makeWord(IDLE, 0, generationOf(this.word(connection))));
+  }
+
+  /** Of a lent connection's requests the acceptor has seen the first at most: its thread says what they are. */
+  noteLentMethod(connection: Connection): void {
+    if (!connection.lendsConnection) return;
+    const { memory, layout } = this.#parts;
+    connection.isHeadRequest = memory.load(wordCell(layout, connection.slot) + HEAD_REQUEST) === 1;
   }
 
   // --- Ends ---------------------------------------------------------------------------------------

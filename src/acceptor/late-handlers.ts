@@ -154,6 +154,7 @@ export class LateHandlers {
       this.#noteOf(connection, word, '504', now);
       // A child process that was given the lent connection may have made it blocking.
       libc.setNonBlocking(connection.descriptor);
+      connections.noteLentMethod(connection);
       // Half a request may have been read: nothing that follows can be told from its rest.
       connections.refuse(connection, HANDLER_TIMEOUT, 'handlerTimeout', now);
     }

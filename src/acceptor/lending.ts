@@ -6,7 +6,7 @@
 import { fstatSync } from 'node:fs';
 import type { Memory } from '../shared/cells.ts';
 import type { Layout } from '../shared/layout.ts';
-import { wordCell } from '../shared/layout.ts';
+import { HEAD_REQUEST, wordCell } from '../shared/layout.ts';
 import { cancelWaiting, entrySlotOf, findRoom, publish, setOverflow } from '../shared/request-ring.ts';
 import type { RingWriter } from '../shared/ring-bytes.ts';
 import { clearStart } from '../shared/request-start.ts';
@@ -168,6 +168,7 @@ export class Lending {
     connection.loanIndex = index;
     // Its time in the list counts: it has waited since then.
     connection.enter('lent', connection.phase === 'overflow' ? connection.since : now);
+    if (lendsConnection) memory.store(cell + HEAD_REQUEST, connection.isHeadRequest ? 1 : 0);
     publish(memory, layout, index, entrySlotOf(slot, lendsConnection), memory.load(cell), hasMore);
     this.#put += 1;
     bells.ringOne();

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { nowMs, toCellMs } from '../shared/clock.ts';
-import { FINISHED_AT, wordCell } from '../shared/layout.ts';
+import { FINISHED_AT, HEAD_REQUEST, wordCell } from '../shared/layout.ts';
 import type { FromThread } from '../shared/messages.ts';
 import {
   CLOSING,
@@ -193,6 +193,12 @@ export class HeldConnection extends HeldLoan implements ConnectionLoan {
 
   endReply(): void {
     this.moveTo(LENT);
+  }
+
+  noteMethod(isHead: boolean): void {
+    if (this.isOver) return;
+    const { memory, layout } = this.owner.thread;
+    memory.store(wordCell(layout, this.slot) + HEAD_REQUEST, isHead ? 1 : 0);
   }
 
   requestBegan(): void {

@@ -90,6 +90,8 @@ export interface ConnectionLoan {
   endReply(): void;
   /** A request's app code has begun (the head is parsed): it counts as running. */
   requestBegan(): void;
+  /** Whether the request under way is HEAD: who answers for a thread that dies must heed it. */
+  noteMethod(isHead: boolean): void;
   /** That request has ended: `'finish'` or `'close'`, once. An upgraded socket ends its request at the upgrade. */
   requestEnded(): void;
   /** -> idle: the acceptor reads the connection again. Nothing may be unread, unwritten or running. */

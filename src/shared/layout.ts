@@ -43,7 +43,8 @@ export const WORD: number = 0; // the connection's word, see words.ts
 export const FINISHED_AT: number = 1; // when its last loan ended, in ms (low 32 bits); thread
 export const CLIENT_ENDED: number = 2; // 1: the client has sent its FIN; acceptor
 export const STARTED_AT: number = 3; // when its request began to run, in ms (low 32 bits, 0: it has not); thread
-const CONNECTION_CELLS = 4;
+export const HEAD_REQUEST: number = 4; // 1: a lent connection's request under way is HEAD; acceptor before the loan, then thread
+const CONNECTION_CELLS = 8;
 
 /** A ring entry: one line, written by the acceptor before the tail moves, freed by who claimed it. */
 export const ENTRY_STATE: number = 0; // FREE or BUSY

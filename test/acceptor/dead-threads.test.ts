@@ -115,6 +115,28 @@ test('a connection loan between replies gets 503 and is closed: nothing behind i
   t.is(byHand.addThread().take(), undefined);
 });
 
+test('a connection loan whose thread says that HEAD is under way gets its 503 without a body', async (t) => {
+  const byHand = await AcceptorByHand.start(t);
+  for (const [first, methods, bodyLength] of [
+    ['GET', [true], 0],
+    ['HEAD', [], 0],
+    ['HEAD', [false], THREAD_FAILED.bytes.length - THREAD_FAILED.headBytes.length],
+  ] as const) {
+    const thread = byHand.addThread();
+    const client = new RawConnection(byHand.port);
+    const isHead = bodyLength === 0;
+    client.request(ODD.replace('POST', first), isHead ? 'HEAD' : 'GET');
+    const { loan } = await thread.nextConnection();
+    for (const isNowHead of methods) loan.noteMethod(isNowHead);
+    thread.die();
+    const response = await client.response();
+    t.is(response.status, 503);
+    t.is(response.body.length, bodyLength);
+    await client.closed();
+    t.is(client.bytesReceived, response.head.length + bodyLength);
+  }
+});
+
 test('a connection loan within a reply is cut', async (t) => {
   const byHand = await AcceptorByHand.start(t);
   const thread = byHand.addThread();

@@ -66,9 +66,11 @@ const survives = test.macro({
     // Only where a reply was just beginning, or the one before it not yet known to have ended.
     const refused = report.failedInPlace + report.failedAndClosed;
     t.true(report.cutBeforeReply < refused / 2, 'many were closed without a byte');
-    // Of a lent connection the acceptor knows neither how many requests it has had answered nor their methods:
-    // it answers 503 and closes, which a client that waits for nothing, or for HEAD, sees as too many bytes before the close.
-    t.true(report.unaskedFailures + report.bodiesForHead < refused / 4, 'many answers that nobody waited for');
+    // Of a lent connection the acceptor does not know how many requests it has had answered: it answers 503
+    // and closes, which a client that waits for nothing sees as too many bytes before the close.
+    t.true(report.unaskedFailures < refused / 4, 'many answers that nobody waited for');
+    // A HEAD that its thread had not read yet gets the body of a GET, and the close.
+    t.true(report.bodiesForHead < refused / 20, 'many bodies for HEAD');
     const since = performance.now();
     const ready = (): number => server.stats().threads.filter(({ state }) => state !== 'starting').length;
     await untilSo(
@@ -87,7 +89,7 @@ const survives = test.macro({
 });
 
 test.serial('throws in timers', survives, {
-  requests: amount(20_000, 2_000),
+  requests: amount(30_000, 2_000),
   oneDyingIn: 150,
   deaths: ['throw', 'reject'],
   terminateEveryMs: 0,
@@ -95,7 +97,7 @@ test.serial('throws in timers', survives, {
 });
 
 test.serial('exits, also in the middle of a reply', survives, {
-  requests: amount(20_000, 2_000),
+  requests: amount(30_000, 2_000),
   oneDyingIn: 150,
   deaths: ['exit', 'midreply'],
   terminateEveryMs: 0,
@@ -103,7 +105,7 @@ test.serial('exits, also in the middle of a reply', survives, {
 });
 
 test.serial('threads that run out of memory', survives, {
-  requests: amount(10_000, 600),
+  requests: amount(16_000, 600),
   oneDyingIn: 150,
   deaths: ['oom'],
   terminateEveryMs: 0,
@@ -114,7 +116,7 @@ test.serial('threads that run out of memory', survives, {
 const isParserMortal = Number(process.versions.node.split('.')[0]) < 24;
 
 test.serial('threads that are terminated at any instant', survives, {
-  requests: amount(60_000, 4_000),
+  requests: amount(90_000, 4_000),
   oneDyingIn: 0,
   deaths: [],
   terminateEveryMs: 50,

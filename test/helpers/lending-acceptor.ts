@@ -135,6 +135,7 @@ const record = (fd: number, firstBytes: Buffer): HookedLoan => {
     },
     endReply: () => note('endReply'),
     requestBegan: () => note('requestBegan'),
+    noteMethod() {},
     requestEnded: () => note('requestEnded'),
     giveBack() {
       note('giveBack');

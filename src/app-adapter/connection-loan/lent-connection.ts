@@ -199,6 +199,7 @@ export class LentConnection implements ConnectionBorrower, LentSocketOwner, Time
     const { maxBodyBytes } = this.#lending.limits;
     if (!limitBody(request, maxBodyBytes, () => this.#refuse(PAYLOAD_TOO_LARGE)))
       return this.#refuse(PAYLOAD_TOO_LARGE);
+    this.#loan.noteMethod(request.method === 'HEAD');
     this.#loan.requestBegan();
     this.#lending.handlerDeadlines.start(this);
     exchange.hasBegun = true;
@@ -224,7 +225,11 @@ export class LentConnection implements ConnectionBorrower, LentSocketOwner, Time
   }
 
   #onReplied(exchange: Exchange): void {
-    if (this.#state === 'open') this.#reply.end();
+    if (this.#state === 'open') {
+      // Before the stage: from then on a reply of the acceptor's would be the next request's.
+      this.#loan.noteMethod(this.#held[0]?.request.method === 'HEAD');
+      this.#reply.end();
+    }
     this.#onEnded(exchange);
   }
 

@@ -23,8 +23,8 @@ export const descriptorOfContent = (content: number): number => FIRST_DESCRIPTOR
 const clientOfContent = (content: number): number => ((content - 1) >> 8) & 0xff;
 const nthOfContent = (content: number): number => (content - 1) & 0xff;
 
-/** Times and statistics: nothing that the model has is decided by them. */
-const IGNORED: ReadonlySet<string> = new Set(['FINISHED_AT', 'SERVED', 'BEAT', 'UPGRADED']);
+/** Times, statistics and methods: nothing that the model has is decided by them. */
+const IGNORED: ReadonlySet<string> = new Set(['FINISHED_AT', 'HEAD_REQUEST', 'SERVED', 'BEAT', 'UPGRADED']);
 
 export class ModelMemory implements Memory {
   protected readonly tape: Tape;

@@ -12,6 +12,7 @@ import {
   ENTRY_STATE,
   entryCell,
   FINISHED_AT,
+  HEAD_REQUEST,
   type Layout,
   MAIL_ALL,
   MAIL_HEAD,
@@ -52,6 +53,7 @@ export type PlaceKind =
   | 'WORD'
   | 'FINISHED_AT'
   | 'CLIENT_ENDED'
+  | 'HEAD_REQUEST'
   /** 1 stands for any time. */
   | 'STARTED_AT'
   | 'ENTRY_STATE'
@@ -90,6 +92,7 @@ export class Places {
       this.#add('WORD', slot, cell);
       this.#add('FINISHED_AT', slot, cell + FINISHED_AT);
       this.#add('CLIENT_ENDED', slot, cell + CLIENT_ENDED);
+      this.#add('HEAD_REQUEST', slot, cell + HEAD_REQUEST);
       this.#add('STARTED_AT', slot, cell + STARTED_AT);
     }
     for (let position = 0; position < layout.ringSize; position += 1) {
