@@ -79,8 +79,14 @@ export const measureScenario = async (
       const { contender, rival, rounds } = entry;
       const what = `${labelOf(contender)} x ${contender.threads}`;
       options.progress(`${scenario.name}: round ${round} of ${plan.rounds}, ${what}`);
+      const measure = (): Promise<Measurement> => measureOnce(scenario, contender, rival, round, plan, options);
+      const retry = (error: unknown): Promise<Measurement> => {
+        options.progress(`once more: ${String(error)}`);
+        return measure();
+      };
       try {
-        rounds.push(await measureOnce(scenario, contender, rival, round, plan, options));
+        // An hour's run should not lose a server to one hiccup of the machine; a second one is no hiccup.
+        rounds.push(await measure().catch(retry));
       } catch (error) {
         entry.failure = `${what}: ${String(error)}`;
         options.progress(`FAILED: ${entry.failure}`);

@@ -3,7 +3,7 @@
  * one after the other and prints a table of each; a whole run also writes `docs/benchmarks`.
  */
 import { writeFileSync } from 'node:fs';
-import { buildBaseTree } from './base-tree.ts';
+import { buildBaseTree, copyOwnTree } from './built-trees.ts';
 import { measureLoopsPerMs } from './calibrate.ts';
 import { chooseRuns, formOf, type Chosen } from './choose.ts';
 import { describeMachine, formatMachine } from './machine.ts';
@@ -40,6 +40,7 @@ const print = (chosen: Chosen, result: ScenarioResult): void => {
 const measureAll = async (runs: readonly Chosen[], options: BenchOptions): Promise<ScenarioResult[]> => {
   const node = chooseNode(options.node);
   const base = options.base === undefined ? undefined : buildBaseTree(options.base);
+  const own = copyOwnTree();
   try {
     const conditions: Conditions = {
       machine: describeMachine(),
@@ -58,7 +59,7 @@ const measureAll = async (runs: readonly Chosen[], options: BenchOptions): Promi
     const measureOptions: MeasureOptions = {
       node,
       loopsPerMs: measureLoopsPerMs(),
-      hyperionUrl: new URL('../src/index.js', import.meta.url).href,
+      hyperionUrl: own.indexUrl,
       ...(base === undefined ? {} : { baseUrl: base.indexUrl }),
       progress: (line) => console.error(line),
     };
@@ -83,9 +84,13 @@ const measureAll = async (runs: readonly Chosen[], options: BenchOptions): Promi
     }
     return results;
   } finally {
+    own.remove();
     base?.remove();
   }
 };
+
+// 'exit' is where servers are ended that still run.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const options = parseOptions(process.argv.slice(2));
 if (options.wantsHelp) {

@@ -82,6 +82,9 @@ export const startServer = async (
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment, BENCH_SETUP: JSON.stringify(setup) },
   });
+  const killNow = (): void => void child.kill('SIGTERM');
+  process.once('exit', killNow);
+  child.once('exit', () => process.off('exit', killNow));
   let errorText = '';
   child.stderr.setEncoding('utf8');
   child.stderr.on('data', (text: string) => (errorText = (errorText + text).slice(-KEPT_CHARACTERS)));

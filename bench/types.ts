@@ -15,7 +15,7 @@ export interface ServerSetup {
   readonly port: number;
   /** Of every server alike, so that no idle client is cut while it is measured. */
   readonly keepAliveMs: number;
-  /** File URL of the `index.js` of the tree to measure; see `base-tree.ts`. */
+  /** File URL of the `index.js` of the tree to measure; see `built-trees.ts`. */
   readonly hyperionUrl: string;
   /** Turns of the loop in `apps/work.mjs` that take a millisecond on this machine. */
   readonly loopsPerMs: number;

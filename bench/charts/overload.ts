@@ -3,7 +3,6 @@
  * in time, how long the accepted wait, how long the refused, and when all is well again. In: the
  * result of the overload scenario. Out: one picture of four panels.
  */
-import { median } from '../../test/helpers/percentiles.ts';
 import { range } from '../statistics.ts';
 import type { Chart, LoadStep, Row, ScenarioResult } from '../types.ts';
 import { milliseconds, short, tick } from './format.ts';
@@ -68,10 +67,15 @@ const drawRecovery = (rows: readonly Row[]): string => {
         rx: 2,
         fill: styleOf(row.rival).colour,
       }),
-      text(Math.max(end, scale.at(value?.high ?? 0)) + 8, middle + 4.5, `${short(value?.middle)} s`, {
-        size: 12.5,
-        weight: 600,
-      }),
+      text(
+        Math.max(end, scale.at(value?.high ?? 0)) + 8,
+        middle + 4.5,
+        value?.middle === 0 ? 'at once' : `${short(value?.middle)} s`,
+        {
+          size: 12.5,
+          weight: 600,
+        },
+      ),
       value === undefined
         ? ''
         : line(scale.at(value.low), middle, scale.at(value.high), middle, '#1f2430', {
@@ -112,7 +116,6 @@ export const overloadChart = (result: ScenarioResult, capacity: number, goodWith
     ...logScale(FASTEST_MS, SLOWEST_MS, box.bottom, box.top),
     show: milliseconds,
   });
-  const refusing = result.rows.filter((row) => median(row.rounds.map(refusalCount)) > 0);
   const height = BARS_TOP + result.rows.length * BAR_ROW + 44;
   const svg = picture(
     WIDTH,
@@ -131,7 +134,7 @@ export const overloadChart = (result: ScenarioResult, capacity: number, goodWith
       box: GOOD,
       x: xAxis(GOOD, most, whole),
       y: {
-        ...linearScale(Math.max(capacity, highest), GOOD.bottom, GOOD.top, 4),
+        ...linearScale(Math.max(capacity, highest), GOOD.bottom, GOOD.top, 5),
         show: tick,
         title: 'requests per second',
       },
@@ -152,7 +155,7 @@ export const overloadChart = (result: ScenarioResult, capacity: number, goodWith
     }),
     drawLinePanel({
       title: 'Wait of those who get nothing',
-      note: `p99 until the 503, or until the client gives up${refusing.length === 0 ? '' : `; only ${listNames(refusing)} refuse`}`,
+      note: 'p99 until the 503, or until the client gives up; lower is better',
       box: UNSERVED,
       x: xAxis(UNSERVED, most, whole),
       y: latency(UNSERVED),
@@ -169,8 +172,3 @@ export const overloadChart = (result: ScenarioResult, capacity: number, goodWith
     svg,
   };
 };
-
-const refusalCount = ({ steps = [] }: Row['rounds'][number]): number =>
-  steps.reduce((sum, { refused }) => sum + refused.count, 0);
-
-const listNames = (rows: readonly Row[]): string => rows.map(({ label }) => label).join(' and ');

@@ -43,13 +43,9 @@ export const formatPage = (measured: readonly Measured[]): string => {
     '# Benchmark results',
     'Written by `npm run bench` from the files in `results/`; how it is measured, and what the words mean, is in [Benchmarks](../benchmarks.md).',
     ...(measured.length === 0 ? ['Nothing has been measured yet.'] : conditions),
-    ...(measured.length === 0
-      ? []
-      : [
-          '## Where a rival is better',
-          'Every median that is better than that of hyperion with as many threads by 5 % or more. (Two rows of the same scenario are measured in turn; what is nearer than that may be noise.)',
-          formatBetter(better),
-        ]),
+    '## Where a rival is better',
+    'Every median that is better than that of hyperion with as many threads by 5 % or more. (Two rows of the same scenario are measured in turn; what is nearer than that may be noise.)',
+    formatBetter(better),
     ...measured.map(section),
   ];
   return `${parts.join('\n\n')}\n`;

@@ -54,12 +54,17 @@ export const findBetter = ({ scenario, rows }: ScenarioResult): Better[] =>
       });
     });
 
-export const formatBetter = (all: readonly Better[]): string =>
-  [
-    '| scenario | rival | what | rival | hyperion | times better |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...all.map(
-      ({ scenario, rival, quality, own, theirs, times }) =>
-        `| ${scenario} | ${rival} | ${quality} | ${short(theirs)} | ${short(own)} | ${times.toFixed(2)} |`,
-    ),
+/** One row for each rival of a scenario. */
+export const formatBetter = (all: readonly Better[]): string => {
+  const rows = new Map<string, string[]>();
+  for (const { scenario, rival, quality, own, theirs, times } of all) {
+    const key = `${scenario} | ${rival}`;
+    const cell = `${quality} ${short(theirs)} : ${short(own)} (${times.toFixed(2)}x)`;
+    rows.set(key, [...(rows.get(key) ?? []), cell]);
+  }
+  return [
+    '| scenario | rival | better in: rival : hyperion (times) |',
+    '| --- | --- | --- |',
+    ...[...rows].map(([key, cells]) => `| ${key} | ${cells.join('; ')} |`),
   ].join('\n');
+};

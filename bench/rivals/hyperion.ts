@@ -19,7 +19,7 @@ const describe = (name: string): Rival => ({
 
 export const hyperion: Rival = describe('hyperion');
 
-/** The same built from another revision: see `base-tree.ts`. */
+/** The same built from another revision: see `built-trees.ts`. */
 export const hyperionBase: Rival = describe('base');
 
 if (process.argv[1] === THIS_FILE) {
