@@ -10,13 +10,12 @@ import { CLIENT_ENDED, wordCell } from '../shared/layout.ts';
 import type { FromThread } from '../shared/messages.ts';
 import { BAD_REQUEST } from '../shared/replies.ts';
 import { type Claim, claimNext, freeEntry, mayHoldRequests } from '../shared/request-ring.ts';
-import { RingReader } from '../shared/ring-bytes.ts';
 import { addRunning, countServed, goToSleep, stayAwake, wakeUp } from '../shared/thread-line.ts';
 import { sendWhole, type DirectSettings } from './direct-route/direct-loan.ts';
 import { HeldConnection, type HeldLoan, HeldRequest, type LoanOwner } from './held-loan.ts';
-import { parseHead, type RequestHead } from './head-parser.ts';
-import { KnownConnections } from './known-connections.ts';
-import type { ConnectionAddresses, KnownConnection } from './loan.ts';
+import type { RequestHead } from './head-parser.ts';
+import { LoanBook } from './loan-book.ts';
+import { TakenEntry } from './taken-entry.ts';
 import type { ThreadMemory } from './thread-memory.ts';
 
 /** How many pulls are scheduled ahead while requests wait: that many a turn of the event loop. */
@@ -36,23 +35,23 @@ export interface PullLoopParts {
 
 export class PullLoop implements LoanOwner {
   readonly thread: ThreadMemory;
+  readonly loans: LoanBook = new LoanBook();
   readonly #parts: PullLoopParts;
-  readonly #reader: RingReader;
+  readonly #entry: TakenEntry;
   readonly #claim: Claim = { index: 0, slot: 0, lendsConnection: false };
-  /** By slot: the newest loan of each connection. */
-  readonly #loans = new Map<number, HeldLoan>();
-  readonly #known = new KnownConnections();
-  readonly #awaitingDuplicate: HeldRequest[] = [];
   readonly #root = new AsyncResource('HYPERIONPULL');
   #running = 0;
   #waitingConnections = 0;
   #scheduled = 0;
+  /** It had no room for what waits: it pulls again when something ends. */
+  #wasFull = false;
+  #isRetired = false;
   readonly #pull = (): void => this.#pullOne();
 
   constructor(parts: PullLoopParts) {
     this.thread = parts.thread;
     this.#parts = parts;
-    this.#reader = new RingReader(parts.thread.layout, parts.buffer);
+    this.#entry = new TakenEntry(parts.thread.layout, parts.buffer);
   }
 
   /** Starts to take requests; `bellDescriptor` is the read end of the thread's bell. */
@@ -63,27 +62,12 @@ export class PullLoop implements LoanOwner {
 
   /** Takes no more requests from now on. Calls back once, in a turn of its own, when all that it has are over. */
   retire(whenEmpty: () => void): void {
-    this.#whenEmpty = () => void this.#root.runInAsyncScope(setImmediate, undefined, whenEmpty);
-    this.#lookWhetherEmpty();
-  }
-
-  get loans(): Iterable<HeldLoan> {
-    return this.#loans.values();
-  }
-
-  /** The loan that the acceptor speaks of, if it is still under way. */
-  find(slot: number, generation: number): HeldLoan | undefined {
-    const loan = this.#loans.get(slot);
-    return loan?.generation === generation ? loan : undefined;
+    this.#isRetired = true;
+    this.loans.onceEmpty(() => void this.#root.runInAsyncScope(setImmediate, undefined, whenEmpty));
   }
 
   expectDuplicate(loan: HeldRequest): void {
-    this.#awaitingDuplicate.push(loan);
-  }
-
-  giveDuplicate(slot: number, generation: number, descriptor: number): void {
-    const index = this.#awaitingDuplicate.findIndex((loan) => loan.slot === slot && loan.generation === generation);
-    if (index !== -1) this.#awaitingDuplicate.splice(index, 1)[0]?.giveDuplicate(descriptor);
+    this.loans.expectDuplicate(loan);
   }
 
   send(message: FromThread): void {
@@ -108,8 +92,7 @@ export class PullLoop implements LoanOwner {
   }
 
   loanEnded(loan: HeldLoan): void {
-    if (this.#loans.get(loan.slot) === loan) this.#loans.delete(loan.slot);
-    if (this.#whenEmpty !== undefined) this.#lookWhetherEmpty();
+    this.loans.remove(loan);
     if (loan instanceof HeldConnection) {
       if (!loan.hasBegun) this.#waitingConnections -= 1;
       while (loan.running > 0) loan.requestEnded();
@@ -135,16 +118,6 @@ export class PullLoop implements LoanOwner {
     }
   }
 
-  #wasFull = false;
-  /** Defined once it is retired. */
-  #whenEmpty: (() => void) | undefined;
-
-  #lookWhetherEmpty(): void {
-    if (this.#loans.size > 0) return;
-    this.#whenEmpty?.();
-    this.#whenEmpty = ignore;
-  }
-
   #isFull(): boolean {
     return this.#running >= this.#parts.concurrency || this.#waitingConnections >= MAX_WAITING_CONNECTIONS;
   }
@@ -162,7 +135,7 @@ export class PullLoop implements LoanOwner {
   #pullOne(): void {
     const { memory, layout, line } = this.thread;
     this.#scheduled -= 1;
-    if (this.#whenEmpty !== undefined) return;
+    if (this.#isRetired) return;
     if (this.#isFull()) {
       this.#wasFull = true;
       return;
@@ -187,22 +160,22 @@ export class PullLoop implements LoanOwner {
   #begin(): void {
     const { slot, index, lendsConnection } = this.#claim;
     // The same thread's older loan of this connection can be told apart by nothing in the word.
-    this.#loans.get(slot)?.lose();
+    this.loans.newestIn(slot)?.lose();
     if (lendsConnection) this.#beginConnection(slot, index);
     else this.#beginRequest(slot, index);
   }
 
   #beginRequest(slot: number, index: number): void {
     const { memory, layout, line } = this.thread;
-    const reader = this.#reader;
-    reader.read(index);
-    const head = this.#parseHead();
-    const body = head === undefined || head.contentLength === 0 ? undefined : this.#copyBody();
-    const loan = new HeldRequest(this, slot, index, this.#connectionOf(slot), reader.descriptor);
+    const entry = this.#entry;
+    entry.read(index);
+    const head = entry.parseHead();
+    const body = head === undefined ? undefined : entry.copyBody();
+    const loan = new HeldRequest(this, slot, index, entry.connectionIn(slot), entry.descriptor);
     if (freeEntry(memory, layout, index)) this.thread.ringAcceptor();
     // Only now: a loan that is taken back holds no entry.
     this.thread.noteStart(slot);
-    this.#loans.set(slot, loan);
+    this.loans.add(loan);
     this.#running += 1;
     addRunning(memory, layout, line, 1);
     if (head === undefined) {
@@ -218,65 +191,13 @@ export class PullLoop implements LoanOwner {
 
   #beginConnection(slot: number, index: number): void {
     const { memory, layout } = this.thread;
-    const reader = this.#reader;
-    reader.read(index);
-    const { addresses } = this.#connectionOf(slot);
-    const firstBytes = Buffer.from(reader.bytes.subarray(reader.start, reader.end));
-    const loan = new HeldConnection(this, slot, index, addresses, reader.descriptor, firstBytes);
+    const entry = this.#entry;
+    entry.read(index);
+    const { addresses } = entry.connectionIn(slot);
+    const loan = new HeldConnection(this, slot, index, addresses, entry.descriptor, entry.copyAll());
     if (freeEntry(memory, layout, index)) this.thread.ringAcceptor();
-    this.#loans.set(slot, loan);
+    this.loans.add(loan);
     this.#waitingConnections += 1;
     this.#parts.serveConnection(loan);
   }
-
-  #connectionOf(slot: number): KnownConnection {
-    const reader = this.#reader;
-    return this.#known.find(slot, reader.serial) ?? this.#known.add(slot, reader.serial, addressesOf(reader));
-  }
-
-  /** Undefined unless both sides come to the same end and length: then nobody knows where the next request begins. */
-  #parseHead(): RequestHead | undefined {
-    const { bytes, start, headEnd, end } = this.#reader;
-    const head = parseHead(bytes, start, headEnd);
-    return head?.contentLength === end - headEnd ? head : undefined;
-  }
-
-  /** Copied: the entry is freed before the app reads it. */
-  #copyBody(): Buffer {
-    const { bytes, headEnd, end } = this.#reader;
-    const body = Buffer.allocUnsafe(end - headEnd);
-    body.set(bytes.subarray(headEnd, end));
-    return body;
-  }
 }
-
-const ignore = (): void => {};
-
-const familyOf = (address: string): 'IPv4' | 'IPv6' => (address.includes(':') ? 'IPv6' : 'IPv4');
-
-function addressesOf(reader: RingReader): ConnectionAddresses {
-  const remoteAddress = reader.readRemoteAddress();
-  const localAddress = reader.readLocalAddress();
-  const { remotePort, localPort } = reader;
-  // A Unix socket has neither.
-  if (remoteAddress === '' && localAddress === '') return NO_ADDRESSES;
-  return {
-    remoteAddress,
-    remotePort,
-    remoteFamily: familyOf(remoteAddress),
-    localAddress,
-    localPort,
-    localFamily: familyOf(localAddress),
-    encrypted: false,
-  };
-}
-
-const NO_ADDRESSES: ConnectionAddresses = Object.freeze({
-  remoteAddress: undefined,
-  remotePort: undefined,
-  remoteFamily: undefined,
-  localAddress: undefined,
-  localPort: undefined,
-  localFamily: undefined,
-  encrypted: false,
-});

@@ -89,6 +89,7 @@ async function runApp(start: StartOfThread): Promise<void> {
   const close = (): void => {
     if (isClosing) return;
     isClosing = true;
+    send({ type: 'closing' });
     void app.close().finally(() => {
       send({ type: 'closed' });
       messages.close();
@@ -103,18 +104,18 @@ async function runApp(start: StartOfThread): Promise<void> {
         send({ type: 'ready' });
         return;
       case 'client-gone': {
-        const loan = loop.find(message.slot, message.generation);
+        const loan = loop.loans.find(message.slot, message.generation);
         if (loan instanceof HeldRequest) loan.borrower?.clientGone(message.how);
         return;
       }
       case 'duplicate':
-        loop.giveDuplicate(message.slot, message.generation, message.descriptor);
+        loop.loans.giveDuplicate(message.slot, message.generation, message.descriptor);
         return;
       case 'revoked':
-        loop.find(message.slot, message.generation)?.lose();
+        loop.loans.find(message.slot, message.generation)?.lose();
         return;
       case 'drain':
-        for (const loan of loop.loans) loan.borrower?.drain();
+        for (const loan of loop.loans.all) loan.borrower?.drain();
         return;
       case 'retire':
         limits.stop();

@@ -325,10 +325,10 @@ test('a client that half-closed while it waited: the handler answers first, and 
   t.deepEqual(told, ['/async end']);
   t.is((await (clients[0] as RawConnection).response()).status, 200);
   const { loan } = requests[2] as Served;
-  t.is(loop.find(loan.slot, loan.generation), loan);
-  t.is(loop.find(loan.slot, loan.generation + 1), undefined);
+  t.is(loop.loans.find(loan.slot, loan.generation), loan);
+  t.is(loop.loans.find(loan.slot, loan.generation + 1), undefined);
   reply(loan);
-  t.is(loop.find(loan.slot, loan.generation), undefined);
+  t.is(loop.loans.find(loan.slot, loan.generation), undefined);
 });
 
 test('a newer loan of a connection ends the older one of the same thread, whose late answer goes nowhere', async (t) => {
@@ -368,11 +368,11 @@ test('a duplicate finds the loan that asked for it, also when that is over by th
     sent.map(({ type }) => type),
     ['need-duplicate', 'need-duplicate'],
   );
-  loop.giveDuplicate(other.slot, other.generation, 71);
+  loop.loans.giveDuplicate(other.slot, other.generation, 71);
   t.is(await second, 71);
   one.end(false);
-  loop.giveDuplicate(one.slot, one.generation, 72);
+  loop.loans.giveDuplicate(one.slot, one.generation, 72);
   t.is(await first, 72, 'else nobody would close it');
-  t.notThrows(() => loop.giveDuplicate(one.slot, one.generation, 73));
+  t.notThrows(() => loop.loans.giveDuplicate(one.slot, one.generation, 73));
   other.end(false);
 });

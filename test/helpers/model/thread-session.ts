@@ -137,7 +137,7 @@ export class ThreadSession implements Session, Host {
       }
       case MESSAGE: {
         const message = messageOf(code);
-        const loan = this.#loop.find(slotOfMessage(message), generationOfMessage(message));
+        const loan = this.#loop.loans.find(slotOfMessage(message), generationOfMessage(message));
         const saying = sayingOfMessage(message);
         if (saying === 'revoked') loan?.lose();
         else if (loan instanceof HeldRequest) loan.borrower?.clientGone(saying);
@@ -152,7 +152,7 @@ export class ThreadSession implements Session, Host {
     const events: number[] = [];
     if (this.immediates.length > 0) events.push(event(IMMEDIATE));
     for (let index = 0; index < this.#app.count; index += 1) events.push(event(ANSWER, index));
-    const loans = [...this.#loop.loans].map(({ slot, index, isOver }) => [slot, index, isOver]);
+    const loans = [...this.#loop.loans.all].map(({ slot, index, isOver }) => [slot, index, isOver]);
     const held = this.#app.describe((write) => this.#descriptorOf(write));
     const immediates = this.immediates.map((immediate) => immediate === this.#pull);
     const key = JSON.stringify([loans, held, immediates, this.#looks, this.#wasFull, this.#pull === undefined]);
