@@ -8,7 +8,7 @@ const WIDTH = 100;
 const OTHER_FLAGS: readonly (readonly [string, string])[] = [
   ['-C, --config <path>', 'Config file, a module or JSON. [hyperion.config.js, .mjs or .json if there is one]'],
   ['    --import <module>', 'Module to load first, in every thread too, as with `node --import`; may be repeated.'],
-  ['-w, --watch', 'Load the app anew when something in its package changes (not node_modules); for development.'],
+  ['    --watch', 'Load the app anew when something in its package changes (not node_modules); for development.'],
   ['    --check-config', 'Check the options and exit; the app is not loaded.'],
   ['    --print-config', 'Print the options as JSON, defaults included, and exit.'],
   ['-h, --help', 'Print this and exit.'],
@@ -20,8 +20,9 @@ HYPERION_THREAD_COUNT. PORT and HOST count after these. A flag counts more than 
 that more than the config file, that more than the default.
 
 SIGTERM and SIGINT stop accepting, serve what is there (at most gracefulTimeoutMs) and exit; a
-second one exits at once. SIGHUP loads the app anew without losing a request. Exit codes: 0 stopped, 1 could not start or failed, 2 wrong usage or
-options, 128 + number of the signal (130, 143) forced.`;
+second one exits at once. SIGHUP loads the app anew without losing a request. Exit codes: 0
+stopped, 1 could not start or failed, 2 wrong usage or options, 128 + number of the signal (130,
+143) forced.`;
 
 export function helpText(): string {
   const groups = new Map<string, NamedOption[]>();

@@ -26,7 +26,7 @@ const FLAGS = {
   'check-config': { type: 'boolean' },
   'print-config': { type: 'boolean' },
   config: { type: 'string', short: 'C' },
-  watch: { type: 'boolean', short: 'w' },
+  watch: { type: 'boolean' },
   // Taken out before by bin/hyperion.js, which gives it to Node; here only if it has no value.
   import: { type: 'string' },
   ...Object.fromEntries(

@@ -152,6 +152,10 @@ export class PoolThread {
       case 'over-limit':
         onOverLimit(this, message);
         return;
+      case 'closing':
+        // All that it had is done, though its time may not be over.
+        this.#terminateSoon();
+        return;
       case 'closed':
         this.#hasClosed = true;
         return;

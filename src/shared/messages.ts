@@ -69,6 +69,8 @@ export type FromThread =
   | { readonly type: 'ready' }
   /** It wants to be replaced; told again and again as long as that is so. */
   | ({ readonly type: 'over-limit' } & OverLimit)
+  /** The app is being closed. */
+  | { readonly type: 'closing' }
   /** The last message: the app is closed, the thread can be terminated. */
   | { readonly type: 'closed' }
   /** A reply is blocked: the loan (slot, generation) goes on with a duplicate of its descriptor. */

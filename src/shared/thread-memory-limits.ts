@@ -11,9 +11,9 @@ import { groupFolders, type ReadText } from './control-groups.ts';
 const SHARE_OF_THREADS = 0.75;
 /** Less is no room for an app to load in; where it is more than its share, the share cannot be kept. */
 const MIN_HEAP_MB = 64;
-/** Of a thread's share, for objects that live shortly; V8's own choice at most. */
+/** Of a thread's share, for objects that live shortly; where that is more than V8 ever takes, V8 chooses. */
 const YOUNG_SHARE = 1 / 8;
-const MAX_YOUNG_MB = 48;
+const MAX_YOUNG_MB = 192;
 /** Replacing takes a moment in which the thread allocates on. */
 const SOFT_SHARE = 0.8;
 const MB = 1024 * 1024;
@@ -34,17 +34,22 @@ export interface ThreadMemoryLimits {
   readonly maxThreadHeapBytes: number;
 }
 
-/** `v8HeapBytes`: the heap limit that V8 would choose; the share only ever lowers it. */
+/** `v8HeapBytes`: the heap limit that V8 would choose; the share only ever lowers it, else V8 is left alone. */
 export function threadMemoryLimits(
   availableBytes: number,
   threadCount: number,
   v8HeapBytes: number,
 ): ThreadMemoryLimits {
   const shareMb = Math.max(MIN_HEAP_MB, Math.floor((availableBytes * SHARE_OF_THREADS) / threadCount / MB));
-  const heapMb = Math.min(shareMb, Math.floor(v8HeapBytes / MB));
-  const youngMb = Math.max(1, Math.min(MAX_YOUNG_MB, Math.floor(heapMb * YOUNG_SHARE)));
+  const v8HeapMb = Math.floor(v8HeapBytes / MB);
   return {
-    resourceLimits: Object.freeze({ maxOldGenerationSizeMb: heapMb - youngMb, maxYoungGenerationSizeMb: youngMb }),
-    maxThreadHeapBytes: Math.floor(Math.min(shareMb, heapMb) * SOFT_SHARE * MB),
+    resourceLimits: Object.freeze(shareMb < v8HeapMb ? heapLimits(shareMb) : {}),
+    maxThreadHeapBytes: Math.floor(Math.min(shareMb, v8HeapMb) * SOFT_SHARE * MB),
   };
+}
+
+function heapLimits(shareMb: number): ResourceLimits {
+  const youngMb = Math.floor(shareMb * YOUNG_SHARE);
+  if (youngMb >= MAX_YOUNG_MB) return { maxOldGenerationSizeMb: shareMb - MAX_YOUNG_MB };
+  return { maxOldGenerationSizeMb: shareMb - youngMb, maxYoungGenerationSizeMb: youngMb };
 }

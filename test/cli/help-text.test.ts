@@ -24,6 +24,6 @@ test('names outside JavaScript', (t) => {
 
 test('no flag, letter or variable means two things', (t) => {
   const all = NAMED_OPTIONS.flatMap(({ flag, variable, row }) => [flag, variable, row.short]);
-  const names = [...all, 'C', 'h', 'v', 'w', 'config', 'help', 'version', 'watch'].filter((name) => name !== undefined);
+  const names = [...all, 'C', 'h', 'v', 'config', 'help', 'version', 'watch'].filter((name) => name !== undefined);
   t.is(new Set(names).size, names.length);
 });

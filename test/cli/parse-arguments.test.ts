@@ -33,7 +33,6 @@ test('the source is the flag as it was written', (t) => {
 test('--watch goes with serving', (t) => {
   t.false(parseArguments(['app.js']).watch);
   t.like(parseArguments(['app.js', '--watch']), { watch: true, command: 'serve' });
-  t.like(parseArguments(['-w', 'app.js']), { watch: true, command: 'serve' });
 });
 
 const commands = test.macro<[string[], Command]>({

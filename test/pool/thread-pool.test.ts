@@ -261,6 +261,13 @@ test.serial('a thread that dies while its replacement loads has its place taken 
   t.is(ready.length, 2);
 });
 
+test('a replaced thread whose app does not close is ended soon, not when its requests would have had their time', async (t) => {
+  const { pool, nthExit } = create(t, { app: fixtureUrl('never-closes.mjs'), gracefulTimeoutMs: 600_000 });
+  await pool.start();
+  t.true(pool.recycle(0, 'asked'));
+  t.like(await nthExit(1), { retired: 'asked', wasReady: true });
+});
+
 test('only a thread that is there and serves is replaced', async (t) => {
   const { pool } = create(t, GENERATIONS);
   t.false(pool.recycle(0, 'asked'), 'it has not started');

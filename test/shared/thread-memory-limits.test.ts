@@ -51,8 +51,9 @@ test('three quarters are shared by the threads, and a thread is replaced before 
 
 test("the share only lowers V8's own limit", (t) => {
   const limits = threadMemoryLimits(64 * GB, 2, 4144 * MB);
-  t.is(heapMb(limits), 4144);
-  t.is(limits.resourceLimits.maxYoungGenerationSizeMb, 48);
+  t.deepEqual(limits.resourceLimits, {});
+  t.is(limits.maxThreadHeapBytes, Math.floor(4144 * 0.8 * MB));
+  t.deepEqual(threadMemoryLimits(8 * GB, 3, 4144 * MB).resourceLimits, { maxOldGenerationSizeMb: 2048 - 192 });
 });
 
 test('an app can load in the least of shares', (t) => {
