@@ -30,7 +30,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     scenarios: ['client-end-with-the-request-sync'],
     loan: 'request',
     reason:
-      "`req.socket` lives as long as its request: the socket's own events of a connection that ends later are not emitted on it.",
+      "`req.socket` belongs to one thread and is told of a loan's events alone: those of a connection that ends between requests are not emitted on it.",
   },
   {
     scenarios: ['max-requests-per-socket'],
