@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { formatMachine } from '../machine.ts';
 import type { Scenario } from '../types.ts';
+import { formatNoise } from './noise.ts';
 import { PAGES_URL, type Conditions, type ResultRecord } from './records.ts';
 import { formatResult } from './table.ts';
 import { findBetter, formatBetter } from './where-better.ts';
@@ -46,6 +47,9 @@ export const formatPage = (measured: readonly Measured[]): string => {
     '## Where a rival is better',
     'Every median that is better than that of hyperion with as many threads by 5 % or more. (Two rows of the same scenario are measured in turn; what is nearer than that may be noise.)',
     formatBetter(better),
+    '## How noisy it was',
+    'How far the quartiles of the rounds lie apart, as a share of the median: of the ratios of hyperion to each rival with as many threads, the worst. A difference between two servers that is smaller than this may be chance.',
+    formatNoise(measured.map(({ record }) => record.result)),
     ...measured.map(section),
   ];
   return `${parts.join('\n\n')}\n`;
