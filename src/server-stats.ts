@@ -42,6 +42,8 @@ export interface ServerStats {
   readonly upgraded: number;
   /** Connections accepted so far. */
   readonly accepted: number;
+  /** How often accepting has paused because descriptors ran short. */
+  readonly acceptPauses: number;
   /** Requests that threads have finished. */
   readonly served: number;
   /** Requests answered 503 by the acceptor, by reason. */
@@ -79,7 +81,7 @@ export function createStats(
     served += servedBy(memory, layout, line);
     upgraded += upgradedIn(memory, layout, line);
   }
-  const { accepted, rejected, refused } = acceptor.connections.counters;
+  const { accepted, acceptPauses, rejected, refused } = acceptor.connections.counters;
   return {
     ready,
     pending: acceptor.lending.countPending(),
@@ -90,6 +92,7 @@ export function createStats(
     lent,
     upgraded,
     accepted,
+    acceptPauses,
     served,
     rejected: { ...rejected },
     refused: { ...refused },

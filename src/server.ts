@@ -5,6 +5,7 @@
 import type net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Acceptor } from './acceptor/acceptor.ts';
+import { DescriptorGuard } from './acceptor/descriptor-guard.ts';
 import type { AcceptedHandle } from './acceptor/node-internals.ts';
 import { type Libc, loadLibc } from './acceptor/libc.ts';
 import type { LateRequest } from './acceptor/late-handlers.ts';
@@ -18,7 +19,7 @@ import { createStats, type ServerStats } from './server-stats.ts';
 import { Cells } from './shared/cells.ts';
 import { createError } from './shared/errors.ts';
 import { computeLayout } from './shared/layout.ts';
-import type { FromThread } from './shared/messages.ts';
+import type { FromThread, LogFields, LogLevel } from './shared/messages.ts';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, type ThreadOptions } from './shared/options.ts';
 import { forgetUpgraded } from './shared/thread-line.ts';
 
@@ -60,6 +61,8 @@ export class Server {
   readonly #parts: Pick<ThreadPartsCommon, 'buffer' | 'layout'>;
   #state: State = 'new';
   #listener: Listener | undefined;
+  #guard: DescriptorGuard | undefined;
+  readonly #log = (level: LogLevel, fields: LogFields, message: string): void => this.#logger?.[level](fields, message);
   #pool: ThreadPool | undefined;
   #stopped: Promise<StopReport> | undefined;
   #whenOver: (() => void) | undefined;
@@ -92,7 +95,7 @@ export class Server {
       tell: (line, message) => this.#pool?.tell(line, message),
       bellDescriptor: bellReadEnd,
       idleTimes: () => this.#pool?.idleTimes() ?? [],
-      log: (level, fields, message) => this.#logger?.[level](fields, message),
+      log: this.#log,
       whenOver: () => this.#whenConnectionOver(),
       whenLate: (request) => this.#whenLate(request),
       whenWornOut: (line, abandoned) => this.#whenWornOut(line, abandoned),
@@ -196,6 +199,8 @@ export class Server {
       this.#expect(method, 'binding');
     }
     this.#listener = listener;
+    const { connections } = this.#acceptor;
+    this.#guard = new DescriptorGuard({ libc: this.#libc, listener, connections, log: this.#log });
     this.#state = 'listening';
     return this;
   }
@@ -330,6 +335,7 @@ export class Server {
     await Promise.resolve();
     if (isLameDuck) await pause(lameDuckMs);
     const atDrain = this.stats();
+    this.#guard?.close();
     const listenerClosed = this.#listener?.close();
     this.#acceptor.drain(DRAIN_IDLE_MS);
     this.#pool?.tellAll({ type: 'drain' });

@@ -6,24 +6,27 @@
 import type net from 'node:net';
 import type { Memory } from '../shared/cells.ts';
 import { nowMs } from '../shared/clock.ts';
-import { DRAINING, type Layout } from '../shared/layout.ts';
+import type { Layout } from '../shared/layout.ts';
 import type { LogFields, LogLevel, ToThread } from '../shared/messages.ts';
 import type { ResolvedOptions } from '../shared/options.ts';
 import { HEADERS_TOO_LARGE, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT } from '../shared/replies.ts';
 import { RingWriter } from '../shared/ring-bytes.ts';
 import { mustRefuse } from './admission.ts';
 import { classify } from './classify.ts';
-import { Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import { DeadThreads, type SettlementCounts } from './dead-threads.ts';
 import { Departures } from './departures.ts';
+import { Doorway } from './doorway.ts';
+import { beginDrain, cutAll, type DrainParts } from './drain.ts';
 import { HEAD_SIMPLE, HeadScan } from './framing.ts';
 import { Lending } from './lending.ts';
+import { releaseWriteDescriptors } from './idle-connections.ts';
 import type { Libc } from './libc.ts';
 import type { IdleTimes } from './load-sampler.ts';
 import { LoanEnds } from './loan-ends.ts';
 import { LateHandlers, type LateRequest } from './late-handlers.ts';
-import { type AcceptedHandle, createSocket, startReading, stopReading } from './node-internals.ts';
+import { type AcceptedHandle, startReading, stopReading } from './node-internals.ts';
 import { PendingLimit } from './pending-limit.ts';
 import { PipelineCap } from './pipeline-cap.ts';
 import { ReadBuffer } from './read-buffer.ts';
@@ -32,10 +35,11 @@ import { ThreadBells } from './thread-bells.ts';
 import { ThreadWatch } from './thread-watch.ts';
 import type { Verdict } from './timeouts.ts';
 
-/** One read at most; the buffer is shared by all connections. */
-const READ_BYTES = 64 * 1024;
 /** How much of the next requests is kept while one runs; then reading stops until it has ended. */
 const READ_AHEAD_BYTES = 64 * 1024;
+
+/** So many at once: looking for them goes through all connections. */
+const SPARED_DESCRIPTORS = 32;
 
 export interface AcceptorParts {
   readonly memory: Memory;
@@ -69,18 +73,17 @@ export class Acceptor {
   readonly lateHandlers: LateHandlers;
   readonly #threadWatch: ThreadWatch;
   readonly #departures: Departures;
+  readonly #doorway: Doorway;
+  readonly #drainParts: DrainParts;
   readonly #deadThreads: DeadThreads;
-  readonly #memory: Memory;
   readonly #libc: Libc;
   readonly #options: ResolvedOptions;
   readonly #bell: net.Socket;
-  readonly #readBuffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   /** For requests that come whole; a request that does not keeps its scan. */
   #scan: HeadScan = new HeadScan();
 
   constructor(parts: AcceptorParts) {
     const { memory, layout, buffer, libc, options, bellDescriptor, tell, whenOver } = parts;
-    this.#memory = memory;
     this.#libc = libc;
     this.#options = options;
     const resume = (connection: Connection, now: number): void => this.#resume(connection, now);
@@ -102,6 +105,12 @@ export class Acceptor {
     this.loanEnds = new LoanEnds(common);
     this.#pipelineCap = new PipelineCap({ ...common, options, log: parts.log });
     this.#departures = new Departures(common);
+    this.#doorway = new Doorway({
+      connections: this.connections,
+      departures: this.#departures,
+      whenRead: (connection, length, bytes) => this.#whenRead(connection, length, bytes),
+    });
+    this.#drainParts = common;
     this.#deadThreads = new DeadThreads({ ...common, loanEnds: this.loanEnds, bells: this.bells });
     this.lateHandlers = new LateHandlers({ ...common, whenLate: parts.whenLate, whenWornOut: parts.whenWornOut });
     const { handlerTimeoutMs } = options;
@@ -116,21 +125,7 @@ export class Acceptor {
   // --- A connection comes, bytes come -------------------------------------------------------------
 
   accept(handle: AcceptedHandle): void {
-    const slot = this.connections.table.takeSlot();
-    if (slot === undefined) {
-      handle.close();
-      return;
-    }
-    handle.setNoDelay?.(true);
-    const now = nowMs();
-    const { fd } = handle;
-    const socket = createSocket(handle, this.#readBuffer, (length, bytes) => this.#whenRead(connection, length, bytes));
-    const connection = new Connection(slot, socket, fd, now);
-    socket.on('end', () => this.#departures.whenEnded(connection));
-    // 'close' follows and does what is to be done.
-    socket.on('error', ignore);
-    socket.on('close', () => this.#departures.whenClosed(connection));
-    this.connections.add(connection, now);
+    this.#doorway.accept(handle);
   }
 
   /** False stops reading. */
@@ -241,11 +236,16 @@ export class Acceptor {
     if (lendsConnection) stopReading(connection.socket);
     keep(connection, bytes, requestEnd, end);
     const mustTell = requestEnd < end || connection.hasEnded;
-    try {
-      this.lending.lend(connection, bytes, start, requestEnd, lendsConnection, mustTell, now);
-    } catch {
-      this.connections.reject(connection, 'noDescriptors', now);
-      return;
+    for (;;) {
+      try {
+        this.lending.lend(connection, bytes, start, requestEnd, lendsConnection, mustTell, now);
+        break;
+      } catch {
+        // Descriptors are used up, unless idle connections can spare some.
+        if (releaseWriteDescriptors(this.connections, SPARED_DESCRIPTORS, now) > 0) continue;
+        this.connections.reject(connection, 'noDescriptors', now);
+        return;
+      }
     }
     this.#pipelineCap.note(connection);
     // A loan may end without a word: how long its connection is idle then is seen by looking.
@@ -309,8 +309,7 @@ export class Acceptor {
         this.lateHandlers.end(connection, now);
         return;
       case 'release-descriptor':
-        this.#libc.close(connection.writeDescriptor);
-        connection.writeDescriptor = -1;
+        this.connections.releaseWriteDescriptor(connection);
         this.connections.lookLater(connection, now);
         return;
       case 'close':
@@ -323,28 +322,12 @@ export class Acceptor {
 
   /** From now on every reply says close; connections between requests go after `idleMs`. */
   drain(idleMs: number): void {
-    this.#memory.store(DRAINING, 1);
-    this.connections.drain(idleMs);
+    beginDrain(this.#drainParts, idleMs);
   }
 
   /** The drain's time is up: what waits gets its 503, the rest is cut. */
   cutAll(): SettlementCounts {
-    const now = nowMs();
-    const counts: SettlementCounts = { replied: 0, cut: 0 };
-    this.connections.table.forEach((connection) => {
-      const isOnLoan = connection.phase === 'lent' || connection.phase === 'overflow';
-      if (isOnLoan && this.lending.cancel(connection, now)) {
-        counts.replied += 1;
-        this.connections.reject(connection, 'drain', now);
-      } else if (connection.phase !== 'lingering') {
-        const isHeld = isOnLoan && !this.connections.isBack(connection);
-        if (connection.phase === 'reading' || isHeld) counts.cut += 1;
-        // A thread has a duplicate: without it the client would hear of the end only when the thread lets go.
-        if (isHeld && !connection.socket.destroyed) this.#libc.shutdown(connection.descriptor);
-        connection.socket.destroy();
-      }
-    });
-    return counts;
+    return cutAll(this.#drainParts);
   }
 
   /** Whoever still has not taken our last answer to its end has had the time for it. */
@@ -357,8 +340,6 @@ export class Acceptor {
     this.#bell.destroy();
   }
 }
-
-const ignore = (): void => {};
 
 /** A thread reads it, or will: the acceptor must not. */
 const isLentWhole = ({ phase, lendsConnection }: Connection): boolean =>

@@ -49,6 +49,9 @@ export class Connection implements Due {
   /** When the phase began. */
   since: number;
   lastByteAt: number;
+  /** It counts for the limits of connections, under this address. */
+  hasPermit = false;
+  ip: string | undefined;
   /** The client has sent its FIN. */
   hasEnded = false;
 

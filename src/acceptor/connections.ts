@@ -9,13 +9,14 @@ import type { ResolvedOptions } from '../shared/options.ts';
 import { type CannedReply, SERVER_BUSY } from '../shared/replies.ts';
 import { generationOf, IDLE, makeWord, MORE, stageOf } from '../shared/words.ts';
 import type { Connection } from './connection.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { type AcceptorCounters, createCounters, type RefusalReason, type RejectReason } from './counters.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Libc } from './libc.ts';
 import { lingerAfterLoan, replyAndClose } from './own-replies.ts';
 import { standingOf } from './standing.ts';
-import { type Drain, judge, lookAgainMs, type Verdict } from './timeouts.ts';
+import { type Drain, judge, lookAgainMs, type Standing, type Verdict } from './timeouts.ts';
 
 export interface ConnectionsParts {
   readonly memory: Memory;
@@ -31,6 +32,7 @@ export interface ConnectionsParts {
 export class Connections {
   readonly table: ConnectionTable = new ConnectionTable();
   readonly counters: AcceptorCounters = createCounters();
+  readonly limits: ConnectionLimits;
   readonly #parts: ConnectionsParts;
   readonly #deadlines: Deadlines<Connection>;
   readonly #lookAgainMs: number;
@@ -39,6 +41,7 @@ export class Connections {
   constructor(parts: ConnectionsParts) {
     this.#parts = parts;
     this.#lookAgainMs = lookAgainMs(parts.options);
+    this.limits = new ConnectionLimits(parts.options.maxConnections, parts.options.maxConnectionsPerIp);
     this.#deadlines = new Deadlines((connection, now) => parts.whenDue(connection, this.#judge(connection, now), now));
   }
 
@@ -99,13 +102,13 @@ export class Connections {
 
   /** The connection is over and no thread has a loan of it: its slot and its descriptor are free. */
   forget(connection: Connection): void {
-    const { memory, layout, libc, whenOver } = this.#parts;
+    const { memory, layout, whenOver } = this.#parts;
     connection.phase = 'gone';
     this.#deadlines.remove(connection);
-    if (connection.writeDescriptor !== -1) libc.close(connection.writeDescriptor);
-    connection.writeDescriptor = -1;
+    this.releaseWriteDescriptor(connection);
     memory.store(wordCell(layout, connection.slot) + CLIENT_ENDED, 0);
     this.disown(connection);
+    if (connection.hasPermit) this.limits.release(connection.ip);
     this.table.remove(connection);
     whenOver(connection);
   }
@@ -139,8 +142,17 @@ export class Connections {
     this.#deadlines.close();
   }
 
+  standing(connection: Connection, now: number): Standing {
+    return standingOf(connection, this.#parts.memory, this.#parts.layout, now);
+  }
+
+  /** Of an idle connection: made again when it is needed. */
+  releaseWriteDescriptor(connection: Connection): void {
+    if (connection.writeDescriptor !== -1) this.#parts.libc.close(connection.writeDescriptor);
+    connection.writeDescriptor = -1;
+  }
+
   #judge(connection: Connection, now: number): Verdict {
-    const { memory, layout, options } = this.#parts;
-    return judge(standingOf(connection, memory, layout, now), options, this.#drain, now);
+    return judge(this.standing(connection, now), this.#parts.options, this.#drain, now);
   }
 }

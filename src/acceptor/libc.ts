@@ -17,6 +17,9 @@ const FD_CLOEXEC = 1;
 const O_NONBLOCK = IS_LINUX ? 0x800 : 0x4;
 const O_CLOEXEC = 0x80000;
 const SHUT_RDWR = 2;
+const RLIMIT_NOFILE = IS_LINUX ? 7 : 8;
+/** RLIM_INFINITY is the largest number there is on Linux, and half of it on macOS. */
+const NO_LIMIT = 2 ** 62;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
 
@@ -30,6 +33,8 @@ export interface Libc {
   shutdown(descriptor: number): void;
   /** A child process that was given a connection's duplicate may have made all of them blocking. */
   setNonBlocking(descriptor: number): void;
+  /** How many descriptors this process may have; Infinity where there is no limit. */
+  descriptorLimit(): number;
   /** Whether the connection is gone, not just half closed. */
   isReset(descriptor: number): boolean;
 }
@@ -43,6 +48,8 @@ function load(): Libc {
   const shutdown = library.func('int shutdown(int fd, int how)');
   const pollDescriptor = koffi.struct({ fd: 'int', events: 'short', revents: 'short' });
   const poll = library.func('poll', 'int', [koffi.inout(koffi.pointer(pollDescriptor)), 'unsigned long', 'int']);
+  const limits = koffi.struct({ soft: 'uint64_t', hard: 'uint64_t' });
+  const getrlimit = library.func('getrlimit', 'int', ['int', koffi.out(koffi.pointer(limits))]);
   const fail = (call: string): never => {
     const code = Object.entries(koffi.os.errno).find(([, number]) => number === koffi.errno())?.[0] ?? 'unknown error';
     throw Object.assign(new Error(`${call}: ${code}`), { code, syscall: call });
@@ -66,6 +73,12 @@ function load(): Libc {
     },
     setNonBlocking(descriptor) {
       setFlags(descriptor, O_NONBLOCK);
+    },
+    descriptorLimit() {
+      const limit = { soft: 0, hard: 0 };
+      if (getrlimit(RLIMIT_NOFILE, limit) === -1) return Number.POSITIVE_INFINITY;
+      const soft = Number(limit.soft);
+      return soft >= NO_LIMIT ? Number.POSITIVE_INFINITY : soft;
     },
     isReset(descriptor) {
       const request = { fd: descriptor, events: 0, revents: 0 };

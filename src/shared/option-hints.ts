@@ -43,7 +43,7 @@ const NOT_YET: ReadonlySet<string> = new Set(
     ['tls', 'tlsCert', 'tlsKey', 'tlsCertPath', 'tlsKeyPath', 'tlsSessionCacheSize', 'tlsHandshakeRateLimit'],
     ['h2', 'h2Settings', 'h2MaxTotalStreams'],
     ['admin', 'adminListenerPort', 'adminListenerHost', 'adminToken', 'adminTokenFile', 'metrics', 'websocket'],
-    ['maxConnections', 'maxConnectionsPerIp', 'logRequests', 'workerHealth'],
+    ['logRequests', 'workerHealth'],
     ['staticDirs', 'preloadStatic', 'preloadStaticDirs', 'noPreloadStatic'],
   ]
     .flat()

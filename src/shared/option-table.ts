@@ -154,6 +154,19 @@ export const OPTION_TABLE: { readonly [Name in OptionName]: OptionRow<ResolvedOp
     default: 0,
     defaultText: '0 (off)',
   },
+  maxConnections: {
+    group: 'Overload',
+    meaning: 'Open connections; those beyond get a 503 at once and are closed.',
+    kind: integer({ min: 1, max: Number.MAX_SAFE_INTEGER, orInfinity: true }),
+    default: Number.POSITIVE_INFINITY,
+  },
+  maxConnectionsPerIp: {
+    group: 'Overload',
+    meaning: 'Open connections from one address; those beyond get a 503 at once and are closed.',
+    kind: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, note: '0 turns it off' }),
+    default: 0,
+    defaultText: '0 (off)',
+  },
   maxInFlightPerConnection: {
     group: 'Overload',
     meaning: 'Requests of one connection that may be received and not answered; those beyond get a 503 in their place.',

@@ -38,6 +38,10 @@ export interface ServerOptions {
   targetWaitMs?: number;
   /** How long a request may wait for a thread before it gets a 503. Default 0 (off). */
   maxWaitMs?: number;
+  /** Open connections; those beyond get a 503 at once and are closed. Default Infinity. */
+  maxConnections?: number;
+  /** Open connections from one address; those beyond get a 503 at once and are closed. Default 0 (off). */
+  maxConnectionsPerIp?: number;
   /** Requests of one connection that may be received and not answered; those beyond get a 503 in their place. Default 0 (off). */
   maxInFlightPerConnection?: number;
   /** Longest pause between two pieces of a request; then 408. Default 30000 ms. */
@@ -94,6 +98,8 @@ export interface ResolvedOptions {
   readonly maxPending: number | 'auto';
   readonly targetWaitMs: number;
   readonly maxWaitMs: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerIp: number;
   readonly maxInFlightPerConnection: number;
   readonly readTimeoutMs: number;
   readonly maxRequestReadMs: number;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { linkSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import test, { type ExecutionContext } from 'ava';
@@ -165,4 +165,149 @@ test('adopts nothing else', async (t) => {
     );
   }
   await t.throwsAsync(Listener.adopt(1_000_000), { instanceOf: ListenError, message: /descriptor 1000000/ });
+});
+
+/** Connects and says when it is served: the listener's handles say hello. */
+const greet = (listener: Listener): void =>
+  listener.accept((handle) => {
+    const socket = new net.Socket({ handle } as unknown as net.SocketConstructorOpts);
+    socket.end('hello');
+  });
+
+const greeting = async (client: net.Socket): Promise<string> => {
+  const [bytes] = (await once(client, 'data')) as [Buffer];
+  client.destroy();
+  return bytes.toString();
+};
+
+const pauses = test.macro<[(folder: string) => Promise<{ listener: Listener; where: number | string }>]>({
+  title: (what) => `while it pauses clients wait, and none is lost: ${what}`,
+  async exec(t, open) {
+    const folder = mkdtempSync(`${tmpdir()}/hyperion-`);
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const { listener, where } = await open(folder);
+    const { address } = listener;
+    greet(listener);
+    for (let round = 0; round < 2; round += 1) {
+      t.true(listener.pause());
+      t.true(listener.pause(), 'twice is once');
+      t.true(listener.isPaused);
+      t.deepEqual(listener.address, address);
+      const waiting = await Promise.all([1, 2, 3].map(() => connect(t, where)));
+      await new Promise((resolve) => setImmediate(resolve));
+      t.true(waiting.every(({ bytesRead }) => bytesRead === 0));
+      t.true(listener.resume());
+      t.true(listener.resume());
+      t.false(listener.isPaused);
+      t.deepEqual(await Promise.all(waiting.map(greeting)), ['hello', 'hello', 'hello']);
+      t.is(await greeting(await connect(t, where)), 'hello');
+    }
+    t.true(listener.pause());
+    await listener.close();
+    t.is(listener.address, null);
+    t.deepEqual(readdirSync(folder), [], 'no name is left');
+    const refused = typeof where === 'number' ? net.connect(where, '127.0.0.1') : net.connect(where);
+    const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
+    t.is(error.code, typeof where === 'number' ? 'ECONNREFUSED' : 'ENOENT');
+  },
+});
+
+test('a port', pauses, async () => {
+  const listener = await Listener.bind(LOCAL, 16);
+  return { listener, where: portOf(listener) };
+});
+test('a Unix socket', pauses, async (folder) => {
+  const where = `${folder}/a.sock`;
+  return { listener: await Listener.bind({ ...LOCAL, path: where }, 16), where };
+});
+test('an adopted net.Server', pauses, async () => {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  const listener = await Listener.adopt(server);
+  return { listener, where: portOf(listener) };
+});
+test('an adopted net.Server on a Unix socket', pauses, async (folder) => {
+  const where = `${folder}/a.sock`;
+  return { listener: await Listener.adopt(net.createServer().listen(where)), where };
+});
+
+test('an adopted descriptor of a Unix socket pauses, and leaves the name to who bound it', async (t) => {
+  const folder = mkdtempSync(`${tmpdir()}/hyperion-`);
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const where = `${folder}/a.sock`;
+  const server = net.createServer().listen(where);
+  await once(server, 'listening');
+  const descriptor = loadLibc().duplicate(descriptorOf(server));
+  // Its name outlives who bound it, as that of a parent process that keeps running.
+  linkSync(where, `${where}.kept`);
+  server.close();
+  renameSync(`${where}.kept`, where);
+  const listener = await Listener.adopt(descriptor);
+  greet(listener);
+  t.true(listener.pause());
+  const waiting = await connect(t, where);
+  t.true(listener.resume());
+  t.is(await greeting(waiting), 'hello');
+  await listener.close();
+  t.deepEqual(readdirSync(folder), ['a.sock']);
+});
+
+test('a Unix socket that another server has bound meanwhile is left to it', async (t) => {
+  const folder = mkdtempSync(`${tmpdir()}/hyperion-`);
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = `${folder}/a.sock`;
+  const listener = await Listener.bind({ ...LOCAL, path }, 16);
+  t.true(listener.pause());
+  rmSync(path);
+  const successor = await Listener.bind({ ...LOCAL, path }, 16);
+  await listener.close();
+  t.deepEqual(readdirSync(folder), ['a.sock']);
+  await accepts(t, successor, path);
+  await successor.close();
+});
+
+test('where the name of a Unix socket cannot be kept it does not pause', async (t) => {
+  const folder = mkdtempSync(`${tmpdir()}/hyperion-`);
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const path = `${folder}/a.sock`;
+  const listener = await Listener.bind({ ...LOCAL, path }, 16);
+  renameSync(path, `${folder}/b.sock`);
+  t.false(listener.pause());
+  t.false(listener.isPaused);
+  await accepts(t, listener, `${folder}/b.sock`);
+  await listener.close();
+});
+
+test('who gave a net.Server may close it: its port is free then', async (t) => {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  const listener = await Listener.adopt(server);
+  const port = portOf(listener);
+  server.close();
+  await once(server, 'close');
+  t.is(listener.address, null);
+  t.false(listener.isPaused);
+  await (await Listener.bind({ ...LOCAL, port }, 16)).close();
+  await listener.close();
+});
+
+test('its watch hears of each accept, held ones too, and may pause it there', async (t) => {
+  const listener = await Listener.bind(LOCAL, 16);
+  t.teardown(() => listener.close());
+  const accepted: number[] = [];
+  const first = new Promise<void>((resolve) => {
+    listener.watch({
+      whenAccepted(descriptor) {
+        accepted.push(descriptor);
+        listener.pause();
+        resolve();
+      },
+      whenFailed: () => t.fail(),
+    });
+  });
+  const clients = await Promise.all([1, 2, 3].map(() => connect(t, portOf(listener))));
+  await first;
+  await new Promise((resolve) => setImmediate(resolve));
+  t.is(accepted.length, 1, 'not even those that came with it');
+  t.true((accepted[0] ?? 0) > 2);
+  greet(listener);
+  t.is(await Promise.race(clients.map(greeting)), 'hello');
 });

@@ -22,9 +22,15 @@ export interface HyperionProcess {
 /** Starts `hyperion <args>` on a free port. Rejects with all that it printed if it ends before it listens. */
 export async function startHyperion(
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; descriptorLimit?: number } = {},
 ): Promise<HyperionProcess> {
-  const child = spawn(process.execPath, [`${projectFolder}bin/hyperion.js`, '--port', '0', ...args], {
+  const program = [process.execPath, `${projectFolder}bin/hyperion.js`, '--port', '0', ...args] as const;
+  const { descriptorLimit } = options;
+  const [command, ...rest] =
+    descriptorLimit === undefined
+      ? program
+      : (['sh', '-c', `ulimit -n ${descriptorLimit}; exec "$0" "$@"`, ...program] as const);
+  const child = spawn(command, rest, {
     cwd: options.cwd ?? projectFolder,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

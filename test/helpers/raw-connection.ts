@@ -21,8 +21,9 @@ export class RawConnection {
   readonly #parser = new ResponseParser((response) => this.responses.push(response));
   readonly #waiting = new Set<() => void>();
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+  /** `localAddress`: which address of this machine it comes from. */
+  constructor(port: number, localAddress = '127.0.0.1') {
+    this.socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true, allowHalfOpen: true });
     this.socket.on('data', (bytes) => {
       this.bytesReceived += bytes.length;
       try {

@@ -46,7 +46,7 @@ test(
 
 // What the Ruby server's constructor takes and this one does not yet.
 const notYet =
-  'tls h2 admin maxConnections maxConnectionsPerIp ' +
+  'tls h2 admin ' +
   'staticDirs logRequests h2_settings h2_max_total_streams ' +
   'admin_listener_port admin_listener_host admin_token tls_session_cache_size tls_handshake_rate_limit ' +
   'preload_static_dirs';

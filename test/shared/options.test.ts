@@ -35,6 +35,8 @@ test('defaults', (t) => {
     maxPending: 'auto',
     targetWaitMs: 500,
     maxWaitMs: 0,
+    maxConnections: Infinity,
+    maxConnectionsPerIp: 0,
     maxInFlightPerConnection: 0,
     readTimeoutMs: 30_000,
     maxRequestReadMs: 60_000,
