@@ -1,5 +1,5 @@
 /** Which scenarios with which contenders and how long, from what was asked for. Pure. */
-import type { BenchOptions } from './options.ts';
+import { UsageError, type BenchOptions } from './options.ts';
 import { fitFactor, fullPlan, scalePlan, type Plan } from './plan.ts';
 import type { Contender, Scenario } from './types.ts';
 
@@ -25,7 +25,8 @@ const BASE_ROUNDS = 9;
 export const pickScenarios = (all: readonly Scenario[], names: readonly string[]): Scenario[] => {
   const picked = names.flatMap((name) => {
     const found = all.filter((one) => one.name === name || one.name.startsWith(`${name}-`));
-    if (found.length === 0) throw new Error(`No scenario ${name}; there are ${all.map((one) => one.name).join(', ')}`);
+    if (found.length === 0)
+      throw new UsageError(`No scenario ${name}; there are ${all.map((one) => one.name).join(', ')}`);
     return found;
   });
   return [...new Set(picked)];

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { installedPath, missingPackage } from './installed.ts';
+import { UsageError } from './options.ts';
 
 export interface NodeProgram {
   readonly path: string;
@@ -24,6 +25,6 @@ export const chooseNode = (choice: string | undefined): NodeProgram => {
   if (!/^\d+$/.test(wanted)) return askVersion(wanted);
   if (Number(wanted) === Number.parseInt(process.versions.node, 10)) return askVersion(process.execPath);
   const path = installedPath(`node-${wanted}/bin/node`);
-  if (!existsSync(path)) throw new Error(`Node ${wanted}: ${missingPackage(`node-${wanted}`) ?? `no ${path}`}`);
+  if (!existsSync(path)) throw new UsageError(`Node ${wanted}: ${missingPackage(`node-${wanted}`) ?? `no ${path}`}`);
   return askVersion(path);
 };

@@ -18,6 +18,11 @@ cpu for cpu-1ms, cpu-5ms, cpu-20ms): those, printed.
   --redraw         measure nothing: write page and charts from the results
   --json FILE      every measurement`;
 
+/** What whoever typed the command can mend: shown without a stack. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
 export interface BenchOptions {
   readonly scenarios: readonly string[];
   readonly minutes: number;
@@ -40,7 +45,7 @@ const DEFAULT_MINUTES = 58;
 const positive = (name: string, value: string | undefined): number | undefined => {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (!(number > 0)) throw new Error(`Expected --${name} to be a number above 0, got '${value}'`);
+  if (!(number > 0)) throw new UsageError(`Expected --${name} to be a number above 0, got '${value}'`);
   return number;
 };
 

@@ -9,7 +9,7 @@ import { chooseRuns, formOf, type Chosen } from './choose.ts';
 import { describeMachine, formatMachine } from './machine.ts';
 import { measureScenario, type MeasureOptions } from './measure.ts';
 import { chooseNode } from './node-versions.ts';
-import { parseOptions, USAGE, type BenchOptions } from './options.ts';
+import { parseOptions, USAGE, UsageError, type BenchOptions } from './options.ts';
 import { planSeconds } from './plan.ts';
 import { writePages, type Measured } from './report/page.ts';
 import {
@@ -92,15 +92,21 @@ const measureAll = async (runs: readonly Chosen[], options: BenchOptions): Promi
 // 'exit' is where servers are ended that still run.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-const options = parseOptions(process.argv.slice(2));
-if (options.wantsHelp) {
-  console.log(USAGE);
-} else if (options.onlyRedraws) {
-  writePages(allRecords());
-} else {
-  const known = [...RIVALS].map(({ name }) => name);
+const main = async (): Promise<void> => {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.wantsHelp) return console.log(USAGE);
+  if (options.onlyRedraws) return writePages(allRecords());
+  const known = RIVALS.map(({ name }) => name);
   const unknown = options.against?.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Error(`No rival ${unknown}; there are ${known.join(', ')}`);
+  if (unknown !== undefined) throw new UsageError(`No rival ${unknown}; there are ${known.join(', ')}`);
   const results = await measureAll(chooseRuns(SCENARIOS, options), options);
   if (results.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
+};
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }
