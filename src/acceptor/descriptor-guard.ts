@@ -30,7 +30,7 @@ interface FreeDescriptors {
 }
 
 export interface DescriptorGuardParts {
-  readonly libc: Pick<Libc, 'descriptorLimit'>;
+  readonly libc: Pick<Libc, 'descriptorLimit' | 'hasUnread'>;
   readonly listener: Pick<Listener, 'pause' | 'resume' | 'isPaused' | 'heldCount' | 'watch'>;
   readonly connections: Connections;
   readonly log: (level: LogLevel, fields: LogFields, message: string) => void;
@@ -111,12 +111,12 @@ export class DescriptorGuard implements AcceptWatch {
   }
 
   #look(): void {
-    const { listener, connections, log } = this.#parts;
+    const { libc, listener, connections, log } = this.#parts;
     const free = this.#countFree();
     const comfort = comfortOf(free.reserve);
     const now = nowMs();
     if (free.count < comfort) {
-      this.#closed += makeRoom(connections, Math.min(comfort - free.count, comfort), now);
+      this.#closed += makeRoom(connections, libc, Math.min(comfort - free.count, comfort), now);
     } else if (listener.resume()) {
       this.#setBudget(free);
       const fields = { pausedMs: Math.round(now - this.#pausedAt), closed: this.#closed };

@@ -1,6 +1,7 @@
 /** What connections will need of descriptors, and room made among those on which nothing happens. Main thread. */
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
+import type { Libc } from './libc.ts';
 
 /** Quiet for less than this is no idleness: a client that is about to ask would be cut. */
 const IDLE_MS = 1000;
@@ -30,7 +31,7 @@ export function releaseWriteDescriptors(connections: Connections, wanted: number
  * Frees up to `wanted` descriptors: second ones first, then whole connections that are idle or have
  * never said anything, those that have been for longest first. Gives how many connections it closed.
  */
-export function makeRoom(connections: Connections, wanted: number, now: number): number {
+export function makeRoom(connections: Connections, libc: Pick<Libc, 'hasUnread'>, wanted: number, now: number): number {
   const left = wanted - releaseWriteDescriptors(connections, wanted, now);
   if (left <= 0) return 0;
   const idle: { readonly connection: Connection; readonly since: number }[] = [];
@@ -43,7 +44,8 @@ export function makeRoom(connections: Connections, wanted: number, now: number):
   let closed = 0;
   for (const { connection, since } of idle) {
     if (closed >= left || now - since < IDLE_MS) break;
-    if (connection.socket.destroyed) continue;
+    // Not one whose next request is here and only not read yet.
+    if (connection.socket.destroyed || libc.hasUnread(connection.descriptor)) continue;
     connection.socket.destroy();
     closed += 1;
   }

@@ -20,6 +20,7 @@ const SHUT_RDWR = 2;
 const RLIMIT_NOFILE = IS_LINUX ? 7 : 8;
 /** RLIM_INFINITY is the largest number there is on Linux, and half of it on macOS. */
 const NO_LIMIT = 2 ** 62;
+const POLLIN = 0x1;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
 
@@ -35,6 +36,8 @@ export interface Libc {
   setNonBlocking(descriptor: number): void;
   /** How many descriptors this process may have; Infinity where there is no limit. */
   descriptorLimit(): number;
+  /** Whether bytes, or an end, wait to be read. */
+  hasUnread(descriptor: number): boolean;
   /** Whether the connection is gone, not just half closed. */
   isReset(descriptor: number): boolean;
 }
@@ -79,6 +82,11 @@ function load(): Libc {
       if (getrlimit(RLIMIT_NOFILE, limit) === -1) return Number.POSITIVE_INFINITY;
       const soft = Number(limit.soft);
       return soft >= NO_LIMIT ? Number.POSITIVE_INFINITY : soft;
+    },
+    hasUnread(descriptor) {
+      const request = { fd: descriptor, events: POLLIN, revents: 0 };
+      poll(request, 1, 0);
+      return request.revents !== 0;
     },
     isReset(descriptor) {
       const request = { fd: descriptor, events: 0, revents: 0 };

@@ -1,9 +1,13 @@
 import test from 'ava';
 import type { Connection } from '../../src/acceptor/connection.ts';
 import { makeRoom } from '../../src/acceptor/idle-connections.ts';
+import { startReading, stopReading } from '../../src/acceptor/node-internals.ts';
+import { loadLibc } from '../../src/acceptor/libc.ts';
 import { nowMs } from '../../src/shared/clock.ts';
 import { AcceptorByHand, answer, get, untilSo } from '../helpers/acceptor-by-hand.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
+
+const libc = loadLibc();
 
 /** Long after what the tests do, so that all of it is long ago. */
 const LATER_MS = 60_000;
@@ -35,7 +39,7 @@ test('second descriptors go first: no client notices', async (t) => {
   const byHand = await AcceptorByHand.start(t);
   byHand.addThread();
   const served = await serve(byHand, 3);
-  t.is(makeRoom(byHand.acceptor.connections, 2, nowMs()), 0);
+  t.is(makeRoom(byHand.acceptor.connections, libc, 2, nowMs()), 0);
   t.is(served.filter(({ connection }) => connection.writeDescriptor === -1).length, 2);
   // They are made again.
   for (const { client } of served) {
@@ -49,7 +53,7 @@ test('then those that have been idle for longest, no more than wanted', async (t
   const byHand = await AcceptorByHand.start(t);
   byHand.addThread();
   const served = await serve(byHand, 5);
-  t.is(makeRoom(byHand.acceptor.connections, 5 + 2, nowMs() + LATER_MS), 2);
+  t.is(makeRoom(byHand.acceptor.connections, libc, 5 + 2, nowMs() + LATER_MS), 2);
   await byHand.open(3);
   await Promise.all(served.slice(0, 2).map(({ client }) => client.closed()));
   t.deepEqual(
@@ -70,10 +74,27 @@ test('one that has never said anything is idle too, one that is being served or 
   await untilSo(() => byHand.connection.phase === 'reading');
   const silent = new RawConnection(byHand.port);
   await byHand.open(3);
-  t.is(makeRoom(byHand.acceptor.connections, 10, nowMs()), 0, 'all have just come');
-  t.is(makeRoom(byHand.acceptor.connections, 10, nowMs() + LATER_MS), 1);
+  t.is(makeRoom(byHand.acceptor.connections, libc, 10, nowMs()), 0, 'all have just come');
+  t.is(makeRoom(byHand.acceptor.connections, libc, 10, nowMs() + LATER_MS), 1);
   await silent.closed();
   answer(taken);
   t.is((await running.response()).status, 200);
   t.false(reading.isClosed);
+});
+
+test('one whose next request is here, and only not read yet, stays', async (t) => {
+  const byHand = await AcceptorByHand.start(t);
+  byHand.addThread();
+  const [first, second] = await serve(byHand, 2);
+  if (first === undefined || second === undefined) throw new Error('Two were served');
+  // As while the acceptor is busy with others: what comes stays in the kernel.
+  stopReading(first.connection.socket);
+  first.client.request(get('/next'));
+  while (!libc.hasUnread(first.connection.descriptor)) await new Promise((resolve) => setImmediate(resolve));
+  t.is(makeRoom(byHand.acceptor.connections, libc, 2 + 1, nowMs() + LATER_MS), 1);
+  t.false(first.connection.socket.destroyed);
+  t.true(second.connection.socket.destroyed);
+  startReading(first.connection.socket);
+  const taken = await byHand.threads[0]?.nextRequest();
+  t.regex(taken?.text ?? '', /^GET \/next /);
 });

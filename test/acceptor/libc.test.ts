@@ -119,3 +119,20 @@ test('a reset is told from a FIN, and both from a connection that lives', async 
   await untilSo(() => libc.isReset(reset.descriptor));
   t.pass();
 });
+
+test('it tells whether something waits to be read', async (t) => {
+  const { client, descriptor } = await connect(t);
+  t.false(libc.hasUnread(descriptor));
+  client.write('a byte');
+  await untilSo(() => libc.hasUnread(descriptor));
+  const half = await connect(t);
+  half.client.end();
+  await untilSo(() => libc.hasUnread(half.descriptor));
+  t.pass();
+});
+
+test('it knows how many descriptors this process may have', (t) => {
+  const shell = spawnSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' });
+  const limit = shell.stdout.trim();
+  t.is(libc.descriptorLimit(), limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit));
+});

@@ -115,6 +115,7 @@ export class AcceptorSession implements Session, Host {
   }
 
   readonly #libc: Libc = {
+    hasUnread: () => false,
     descriptorLimit: () => Number.POSITIVE_INFINITY,
     duplicate: (descriptor) => this.tape.access(DUPLICATE, descriptor, 0, 0),
     close: (descriptor) => void this.tape.access(CLOSE, descriptor, 0, 0),
