@@ -40,6 +40,8 @@ export interface Libc {
   hasUnread(descriptor: number): boolean;
   /** Whether the connection is gone, not just half closed. */
   isReset(descriptor: number): boolean;
+  /** Ends the process at once: Node's own exit waits for threads, also for one that native code holds. */
+  exit(code: number): void;
 }
 
 function load(): Libc {
@@ -52,6 +54,7 @@ function load(): Libc {
   const pollDescriptor = koffi.struct({ fd: 'int', events: 'short', revents: 'short' });
   const poll = library.func('poll', 'int', [koffi.inout(koffi.pointer(pollDescriptor)), 'unsigned long', 'int']);
   const limits = koffi.struct({ soft: 'uint64_t', hard: 'uint64_t' });
+  const exit = library.func('void _exit(int code)');
   const getrlimit = library.func('getrlimit', 'int', ['int', koffi.out(koffi.pointer(limits))]);
   const fail = (call: string): never => {
     const code = Object.entries(koffi.os.errno).find(([, number]) => number === koffi.errno())?.[0] ?? 'unknown error';
@@ -92,6 +95,9 @@ function load(): Libc {
       const request = { fd: descriptor, events: 0, revents: 0 };
       poll(request, 1, 0);
       return (request.revents & (POLLERR | POLLHUP)) !== 0;
+    },
+    exit(code) {
+      exit(code);
     },
   };
 

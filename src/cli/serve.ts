@@ -6,6 +6,7 @@
 import { constants } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { loadLibc } from '../acceptor/libc.ts';
 import { createLogger } from '../logger.ts';
 import { Server } from '../server.ts';
 import type { ResolvedOptions, ServerOptions } from '../shared/options.ts';
@@ -43,7 +44,7 @@ export async function serve(
   const stop = (signal: (typeof STOP_SIGNALS)[number] | 'SIGHUP'): void => {
     if (stoppingSince !== undefined) {
       if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
-      process.exit(SIGNAL_EXIT_BASE + constants.signals[signal]);
+      loadLibc().exit(SIGNAL_EXIT_BASE + constants.signals[signal]);
     }
     stoppingSince = performance.now();
     logger.info({ signal, gracefulTimeoutMs }, 'stopping');
@@ -77,6 +78,8 @@ export async function serve(
   endWatch?.();
   // It has stopped: this is the report of that stop, not another.
   logger.info({ ...(await server.stop()) }, 'stopped');
+  // One that native code holds could not be ended.
+  if (server.stats().threads.length > 0) loadLibc().exit(0);
   return 0;
 }
 

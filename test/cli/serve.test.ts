@@ -83,3 +83,39 @@ test.serial('without --watch nothing is watched, and a SIGHUP while it stops cha
   t.is(await command.exit, 0);
   t.notRegex(command.stdout(), /anew/);
 });
+
+const HELD = `import { execSync } from 'node:child_process';
+export default (req, res) => {
+  if (req.url !== '/held') return res.end('one');
+  console.log('held');
+  execSync('sleep 20');
+};`;
+
+const held = async (t: ExecutionContext): Promise<Serving> => {
+  const serves = await serving(t, ['--graceful-timeout-ms', '100']);
+  await serves.write('app.mjs', HELD);
+  serves.command.child.kill('SIGHUP');
+  await serves.command.waitFor(/the app has been loaded anew/);
+  void serves.get('/held').catch(() => {});
+  await serves.command.waitFor(/^held$/m);
+  return serves;
+};
+
+test.serial('a thread that native code holds does not hold the process: a stop', async (t) => {
+  const { command } = await held(t);
+  const begin = performance.now();
+  command.child.kill('SIGTERM');
+  t.is(await command.exit, 0);
+  t.true(performance.now() - begin < 15_000);
+  t.regex(command.stdout(), /"terminated":1/);
+});
+
+test.serial('a thread that native code holds does not hold the process: a second signal', async (t) => {
+  const { command } = await held(t);
+  const begin = performance.now();
+  command.child.kill('SIGTERM');
+  await command.waitFor(/"stopping"/);
+  const impatience = setInterval(() => command.child.kill('SIGTERM'), 100);
+  t.is(await command.exit.finally(() => clearInterval(impatience)), 143);
+  t.true(performance.now() - begin < 15_000);
+});

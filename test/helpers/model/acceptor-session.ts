@@ -122,6 +122,7 @@ export class AcceptorSession implements Session, Host {
     isReset: (descriptor) => this.tape.access(IS_RESET, descriptor, 0, 0) === 1,
     setNonBlocking() {},
     shutdown() {},
+    exit() {},
     createPipe: () => [ACCEPTOR_BELL, ACCEPTOR_BELL],
   };
 
