@@ -148,6 +148,10 @@ export class HeldRequest extends HeldLoan implements RequestLoan {
     return new Promise((resolve) => (this.#duplicate = resolve));
   }
 
+  replyIsWhole(): void {
+    if (!this.isOver) this.owner.thread.noteEnd(this.slot);
+  }
+
   /** The acceptor's answer; -1: it has none to give. */
   giveDuplicate(descriptor: number): void {
     this.#duplicate?.(descriptor === -1 ? undefined : descriptor);

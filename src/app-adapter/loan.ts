@@ -67,6 +67,8 @@ export interface RequestLoan {
    * with undefined if the loan is over.
    */
   requestDuplicate(): Promise<number | undefined>;
+  /** The handler has given all of its reply, which waits for the client alone: that is not the handler's time. */
+  replyIsWhole(): void;
   /** The one end of a loan: `keepAlive` false closes the connection. Calls after the first do nothing. */
   end(keepAlive: boolean): void;
   /** After the end: close the connection if it is still idle in this loan's generation. */

@@ -52,7 +52,7 @@ export class ThreadMemory {
     if (this.#handlerTimeoutMs !== 0) noteStart(this.memory, this.layout, slot, nowMs());
   }
 
-  /** Of a lent connection: nothing runs on it. */
+  /** Nothing runs on the connection whose time is a handler's. */
   noteEnd(slot: number): void {
     if (this.#handlerTimeoutMs !== 0) clearStart(this.memory, this.layout, slot);
   }

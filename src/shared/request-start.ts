@@ -2,7 +2,8 @@
  * When a request began to run, in its connection's cells: the acceptor clears it before it lends, and
  * the thread writes it once it has read the request and freed its ring entry. So whoever finds it set
  * while the word says running knows the start of exactly this request, and that the thread holds
- * nothing in the ring any more. Of a lent connection: when its current request began, 0 between two.
+ * nothing in the ring any more. Cleared again when the handler has given all of a reply that waits for
+ * its client; of a lent connection, whenever no request runs.
  * Used only where handlers have a time limit.
  */
 import type { Memory } from './cells.ts';

@@ -1,6 +1,6 @@
 /** Each folder of examples/ is started as its reader would start it, asked, and stopped. */
 import test from 'ava';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { projectFolder, startHyperion } from '../helpers/hyperion-process.ts';
 
 interface Exchange {
@@ -47,7 +47,9 @@ const examples: Record<string, readonly Exchange[]> = {
 
 const runExample = test.macro({
   async exec(t, name: string) {
-    const hyperion = await startHyperion(['--threads', '2', `examples/${name}/app.js`]);
+    const config = `examples/${name}/hyperion.config.js`;
+    const what = existsSync(projectFolder + config) ? ['--config', config] : [`examples/${name}/app.js`];
+    const hyperion = await startHyperion(['--threads', '2', ...what]);
     try {
       for (const exchange of examples[name] ?? []) {
         const response = await fetch(hyperion.origin + exchange.path, requestOf(exchange));

@@ -69,8 +69,12 @@ export function sendWhole(loan: RequestLoan, bytes: Buffer, keepAlive: boolean, 
     loan.end(false);
     return;
   }
-  if (written === bytes.length) loan.end(keepAlive);
-  else void sendStream(loan, Buffer.from(bytes.subarray(written)), undefined, keepAlive, settings);
+  if (written === bytes.length) {
+    loan.end(keepAlive);
+    return;
+  }
+  loan.replyIsWhole();
+  void sendStream(loan, Buffer.from(bytes.subarray(written)), undefined, keepAlive, settings);
 }
 
 /** Writes what comes, as fast as the client takes it. A stream that fails cuts the connection. */

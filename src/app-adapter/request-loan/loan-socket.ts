@@ -41,6 +41,10 @@ const emitClose = (socket: LoanSocket, hadError: boolean): void => {
   }
 };
 
+const noteWhole = (loan: RequestLoan, response: NodeResponse | undefined): void => {
+  if (response?.writableEnded === true) loan.replyIsWhole();
+};
+
 const cancelWrite = (blocked: BlockedReply): void => blocked.cancel();
 
 const finishEnd = (socket: LoanSocket, done: Done): void => {
@@ -231,6 +235,8 @@ export class LoanSocket extends SocketSurface implements RequestBorrower {
       return;
     }
     const rest = bytes.subarray(written);
+    // `end()` says that it has ended only after it has written.
+    process.nextTick(noteWhole, this.#loan, this.outgoing);
     this.#blocked ??= new BlockedReply(
       this.#loan,
       this.#writeTimeoutMs,
@@ -250,5 +256,6 @@ export class LoanSocket extends SocketSurface implements RequestBorrower {
   #onProgress(count: number): void {
     this.bytesWritten += count;
     this.#timer?.refresh();
+    noteWhole(this.#loan, this.outgoing);
   }
 }

@@ -67,6 +67,10 @@ export class InProcessLoan implements RequestLoan {
     }
   }
 
+  replyIsWhole(): void {
+    this.#note('replyIsWhole');
+  }
+
   async requestDuplicate(): Promise<number | undefined> {
     this.#note('requestDuplicate');
     const fd = descriptorOf(this.#socket);
