@@ -8,7 +8,8 @@ import { get, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Launch, Scenario } from './types.ts';
 
-const READY_WITHIN_MS = 30_000;
+/** A busy machine needs that long for Watt with eight workers. */
+const READY_WITHIN_MS = 60_000;
 const POLL_EVERY_MS = 50;
 /** A server that ignores SIGTERM is killed. */
 const STOP_WITHIN_MS = 3_000;
