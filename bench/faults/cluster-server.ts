@@ -9,7 +9,7 @@ import { loadListener, readSetup } from '../rivals/setup.ts';
 import type { FaultContender } from './types.ts';
 
 const THIS_FILE = fileURLToPath(import.meta.url);
-const HEAP_MEGABYTES = 64;
+const HEAP_MEGABYTES = 32;
 
 export const nodeCluster: FaultContender = {
   name: 'node:cluster',

@@ -6,7 +6,7 @@ import type { FaultContender } from './types.ts';
 
 const THIS_FILE = fileURLToPath(import.meta.url);
 /** As small as in the rivals, so that memory runs out soon. */
-const HEAP_MEGABYTES = 64;
+const HEAP_MEGABYTES = 32;
 
 export const hyperion: FaultContender = {
   name: 'hyperion',

@@ -26,13 +26,13 @@ export const findBroken = (
   if (hasDied) broken.push('the server ended');
   const limitMs = p95LimitMs(fault, quiet.p95Ms);
   if (faulty.p95Ms > limitMs) broken.push(`p95 ${faulty.p95Ms.toFixed(1)} ms, above ${limitMs.toFixed(1)}`);
+  if (faulty.untouchedShare < SMALLEST_UNTOUCHED_SHARE) {
+    broken.push(`only ${(faulty.untouchedShare * 100).toFixed(0)} % untouched`);
+  }
   if (!fault.isOfTheApp) return broken;
   const unanswered = unansweredIn(faulty);
   if (unanswered > 0) broken.push(`${unanswered} unanswered`);
   const lost = lostIn(faulty);
   if (lost > 0) broken.push(`${lost} connections lost`);
-  if (faulty.untouchedShare < SMALLEST_UNTOUCHED_SHARE) {
-    broken.push(`only ${(faulty.untouchedShare * 100).toFixed(0)} % untouched`);
-  }
   return broken;
 };

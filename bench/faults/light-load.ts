@@ -52,10 +52,12 @@ class LightLoad {
   ask(arrival: Arrival, dueAt: number): void {
     const client = this.#takeFree() ?? this.#connect();
     const bytes = bytesOf(this.#random.chance(AWAIT_SHARE) ? '/await' : '/light');
+    const lateMs = performance.now() - dueAt;
     this.outstanding += 1;
     client.ask(bytes, GIVE_UP_AFTER_MS, (answer) => {
       this.outstanding -= 1;
-      this.asked.push({ ...answer, phase: arrival.phase, intoMs: arrival.intoMs, tookMs: performance.now() - dueAt });
+      const { phase, intoMs } = arrival;
+      this.asked.push({ ...answer, phase, intoMs, tookMs: performance.now() - dueAt, lateMs });
       if (client.isFree) this.#putFree(client);
     });
   }

@@ -9,6 +9,8 @@ export interface Asked extends Answer {
   readonly intoMs: number;
   /** From when it was due to its end. */
   readonly tookMs: number;
+  /** From when it was due to when it was sent. */
+  readonly lateMs: number;
 }
 
 export interface IdleLoss {
@@ -18,6 +20,9 @@ export interface IdleLoss {
 
 const WINDOW_MS = 1000;
 const UNTOUCHED = '200';
+
+const p95 = (times: readonly number[]): number | undefined =>
+  [...times].sort((a, b) => a - b)[Math.max(0, Math.ceil(times.length * 0.95) - 1)];
 
 const countBy = (keys: readonly string[]): Record<string, number> => {
   const counts: Record<string, number> = {};
@@ -32,11 +37,8 @@ export const windowP95s = (
   withoutMs: number,
 ): number[] =>
   Array.from({ length: Math.max(1, Math.floor(seconds)) }, (_, window) => {
-    const times = untouched
-      .filter(({ intoMs }) => Math.floor(intoMs / WINDOW_MS) === window)
-      .map(({ tookMs }) => tookMs)
-      .sort((a, b) => a - b);
-    return times[Math.max(0, Math.ceil(times.length * 0.95) - 1)] ?? withoutMs;
+    const inside = untouched.filter(({ intoMs }) => Math.floor(intoMs / WINDOW_MS) === window);
+    return p95(inside.map(({ tookMs }) => tookMs)) ?? withoutMs;
   });
 
 /** `giveUpAfterMs`: how long the clients wait. */
@@ -69,5 +71,6 @@ export const summarisePhase = (
     untouchedMs: summarise(untouched.map(({ tookMs }) => tookMs)),
     windowP95Ms,
     p95Ms: median(windowP95Ms),
+    sentLateP95Ms: p95(inside.map(({ lateMs }) => lateMs)) ?? 0,
   };
 };

@@ -55,6 +55,16 @@ const row = ({ contender, quiet, faulty, after, outcomes, hasDied }: FaultResult
     counts(outcomes),
   ].join(' | ')} |`;
 
+/** Where the generator could not keep its own time, the figures say more of the machine than of the server. */
+const LATE_MS = 5;
+
+const describeLateness = (results: readonly FaultResult[]): string[] => {
+  const late = results.map(({ quiet, faulty }) => Math.max(quiet.sentLateP95Ms, faulty.sentLateP95Ms));
+  const worst = Math.max(0, ...late);
+  if (worst < LATE_MS) return [];
+  return [`The machine was busy with other things: the generator itself sent up to ${worst.toFixed(0)} ms late (p95).`];
+};
+
 /** The results of one fault. */
 export const formatFault = (fault: Fault, results: readonly FaultResult[]): string => {
   const own = results.find(({ contender }) => contender === 'hyperion');
@@ -63,6 +73,7 @@ export const formatFault = (fault: Fault, results: readonly FaultResult[]): stri
     `## ${fault.name}`,
     `Every second: ${fault.title}.`,
     [`| ${HEADER.join(' | ')} |`, `|${' --- |'.repeat(HEADER.length)}`, ...results.map(row)].join('\n'),
+    ...describeLateness(results),
     ...(own === undefined
       ? []
       : [`hyperion ${broken.length === 0 ? 'keeps what it promises' : `fails: ${broken.join('; ')}`}.`]),

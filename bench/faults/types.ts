@@ -22,6 +22,8 @@ export interface PhaseReport {
   readonly windowP95Ms: readonly number[];
   /** Their median. */
   readonly p95Ms: number;
+  /** How late the generator itself was, 95th percentile: what is measured where this is much, is the machine. */
+  readonly sentLateP95Ms: number;
 }
 
 export interface FaultTarget {

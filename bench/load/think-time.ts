@@ -7,12 +7,14 @@ import { watchGeneratorCpu } from './generator-cpu.ts';
 export const runThinkTime = async (options: ThinkTimeOptions): Promise<LoadReport> => {
   const readCpu = watchGeneratorCpu();
   const report = await runThinkTimeClient(options);
+  // The clients all stop at the first failure: what they have measured until then is no measurement.
+  if (report.failureCount > 0) throw new Error(`${report.failureCount} clients failed: ${report.failures.join('; ')}`);
   return {
     ...readCpu(),
     requests: report.all.count,
     latencyMs: report.all,
     lightMs: report.light,
-    errors: { failed: report.failureCount },
+    errors: {},
     smallestShare: report.smallestShare,
     largestShare: report.largestShare,
   };
