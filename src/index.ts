@@ -1,7 +1,8 @@
 /** Everything public, and nothing else. */
 import { SERVER_BUSY } from './shared/replies.ts';
 
-export { Server, type StopOptions, type StopReport } from './server.ts';
+export { Server, type StopOptions } from './server.ts';
+export type { StopReport } from './server-stop.ts';
 export type { ServerStats, ThreadStats } from './server-stats.ts';
 export {
   type App,

@@ -16,33 +16,13 @@ import type { Logger } from './logger.ts';
 import { checkPlatform } from './platform.ts';
 import type { ThreadBell, ThreadExit, ThreadPool } from './pool/thread-pool.ts';
 import { createStats, type ServerStats } from './server-stats.ts';
+import { drainAndClose, LastConnection, type StopReport } from './server-stop.ts';
 import { Cells } from './shared/cells.ts';
 import { createError } from './shared/errors.ts';
 import { computeLayout } from './shared/layout.ts';
 import type { FromThread, LogFields, LogLevel } from './shared/messages.ts';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, type ThreadOptions } from './shared/options.ts';
 import { forgetUpgraded } from './shared/thread-line.ts';
-
-/** While the server drains a connection between requests may still bring one for this long. */
-const DRAIN_IDLE_MS = 500;
-/** How long the threads may take to close the app once nothing is left to serve. */
-const CLOSE_APP_MS = 2000;
-
-/** What a stop has done. */
-export interface StopReport {
-  /** Connections that were open when it began to drain. */
-  readonly connections: number;
-  /** Requests that were still served to their end. */
-  readonly served: number;
-  /** Requests that still waited when the time was up, answered 503. */
-  readonly refused: number;
-  /** Connections cut with a request that was being read or served. */
-  readonly cut: number;
-  /** Upgraded connections (WebSocket) that had not ended, cut too. */
-  readonly upgraded: number;
-  /** Threads that had not closed their app in time, terminated. */
-  readonly terminated: number;
-}
 
 export interface StopOptions {
   /** How long to wait for what waits and runs. Milliseconds; 0 cuts at once. Default: the `gracefulTimeoutMs` option. */
@@ -65,7 +45,7 @@ export class Server {
   readonly #log = (level: LogLevel, fields: LogFields, message: string): void => this.#logger?.[level](fields, message);
   #pool: ThreadPool | undefined;
   #stopped: Promise<StopReport> | undefined;
-  #whenOver: (() => void) | undefined;
+  readonly #lastConnection = new LastConnection(() => this.#acceptor.connections.table.size);
   #resolveClosed: () => void = () => {};
   #served: { accepted: boolean; whenOver: () => void } | undefined;
   /** Resolves when the server has stopped, whoever stopped it. */
@@ -323,9 +303,8 @@ export class Server {
   }
 
   #whenConnectionOver(): void {
-    if (this.#acceptor.connections.table.size > 0) return;
-    this.#whenOver?.();
-    if (this.#served?.accepted === true) this.#served.whenOver();
+    this.#lastConnection.connectionOver();
+    if (this.#acceptor.connections.table.size === 0 && this.#served?.accepted === true) this.#served.whenOver();
   }
 
   async #stop(gracefulTimeoutMs: number): Promise<StopReport> {
@@ -334,48 +313,24 @@ export class Server {
     this.#state = 'stopping';
     await Promise.resolve();
     if (isLameDuck) await pause(lameDuckMs);
-    const atDrain = this.stats();
-    this.#guard?.close();
-    const listenerClosed = this.#listener?.close();
-    this.#acceptor.drain(DRAIN_IDLE_MS);
-    this.#pool?.tellAll({ type: 'drain' });
-    const isOver = await this.#allOver(gracefulTimeoutMs);
-    const atEnd = this.stats();
-    const upgraded = isOver ? 0 : atEnd.upgraded;
-    const { replied, cut } = isOver ? { replied: 0, cut: 0 } : this.#acceptor.cutAll();
-    const terminated = (await this.#pool?.stop(CLOSE_APP_MS)) ?? 0;
-    await this.#allOver(gracefulTimeoutMs === 0 ? 0 : DRAIN_IDLE_MS);
-    await listenerClosed;
-    this.#acceptor.close();
+    const report = await drainAndClose(
+      {
+        acceptor: this.#acceptor,
+        pool: this.#pool,
+        lastConnection: this.#lastConnection,
+        stats: () => this.stats(),
+        closeListener: () => {
+          this.#guard?.close();
+          return this.#listener?.close();
+        },
+      },
+      gracefulTimeoutMs,
+    );
     this.#libc.close(this.#acceptorBell);
     this.#state = 'stopped';
     this.#served?.whenOver();
     this.#resolveClosed();
-    return {
-      connections: atDrain.connections,
-      served: atEnd.served - atDrain.served,
-      refused: replied,
-      cut: Math.max(0, cut - upgraded),
-      upgraded,
-      terminated,
-    };
-  }
-
-  /** True when no connection is left; false when `timeoutMs` were not enough. */
-  #allOver(timeoutMs: number): Promise<boolean> {
-    if (this.#acceptor.connections.table.size === 0) return Promise.resolve(true);
-    if (timeoutMs === 0) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#whenOver = undefined;
-        resolve(false);
-      }, timeoutMs);
-      this.#whenOver = () => {
-        clearTimeout(timer);
-        this.#whenOver = undefined;
-        resolve(true);
-      };
-    });
+    return report;
   }
 
   /** A question, so that the compiler does not think it knows what others may have changed meanwhile. */

@@ -3,14 +3,14 @@
  * which replaces another before that one ends. Starts them, replaces those that die or have had
  * enough, until a newer generation serves or the pool stops. Main thread.
  */
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { LogFields, OverLimit } from '../shared/messages.ts';
+import { createPiscina } from './create-piscina.ts';
 import { pause } from './pause.ts';
 import { Place } from './place.ts';
 import type { RetireReason, ThreadPoolParts } from './pool-parts.ts';
 import { PoolThread, type ThreadEnd } from './pool-thread.ts';
 import { ThreadExits } from './thread-exits.ts';
-import { withThreadFlags } from './thread-flags.ts';
 import type { ThreadLines } from './thread-lines.ts';
 
 export class Generation {
@@ -33,22 +33,8 @@ export class Generation {
     this.#parts = parts;
     this.#lines = lines;
     this.#number = number;
-    const { threadCount, resourceLimits } = parts.options;
-    this.#places = Array.from({ length: threadCount }, () => new Place());
-    const piscinaOptions = {
-      filename: parts.threadUrl.href,
-      minThreads: threadCount,
-      // One more: a replacement starts before the one it replaces has gone.
-      maxThreads: threadCount + 1,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // Its default blocks the thread in Atomics.wait, away from its event loop.
-      atomics: 'disabled',
-      resourceLimits: { ...resourceLimits },
-    } as const;
-    this.#piscina = withThreadFlags((flags) => new Piscina({ ...piscinaOptions, ...flags }));
-    // Without a task to blame; the thread's exit is seen by its place.
-    this.#piscina.on('error', ignore);
+    this.#places = Array.from({ length: parts.options.threadCount }, () => new Place());
+    this.#piscina = createPiscina(parts);
   }
 
   /** Starts a thread for each place. Rejects with the error of the first whose app did not load. */

@@ -31,6 +31,13 @@ const start = async (
   return { server, port, connect };
 };
 
+/** Lets all `/hold` answer. */
+const release = (): void => {
+  const channel = new BroadcastChannel('generations');
+  channel.postMessage('release');
+  channel.close();
+};
+
 const NOTHING_LEFT = { refused: 0, cut: 0, upgraded: 0, terminated: 0 };
 
 const isRefused = async (port: number): Promise<boolean> => {
@@ -83,14 +90,15 @@ test('an overloaded server serves what waits, and goes on refusing what is too m
   t.is(server.stats().rejected.maxPending, 1);
 });
 
-test('while a thread hangs the others serve, and its request is cut with the time', async (t) => {
+test.serial('while a thread hangs the others serve, and its request is cut with the time', async (t) => {
   const { server, connect } = await start(t, { threadCount: 2 });
   const [hung, slow] = [connect(), connect()];
   hung.request(get('/block/60000'));
   await until(() => server.stats().running === 1, 'it hangs');
-  slow.request(get('/wait/100'));
+  slow.request(get('/hold'));
   await until(() => server.stats().running === 2, 'the other runs');
-  const stopped = server.stop({ gracefulTimeoutMs: 400 });
+  const stopped = server.stop({ gracefulTimeoutMs: 1000 });
+  release();
   t.is((await slow.response()).status, 200);
   await hung.closed();
   t.is(hung.responses.length, 0);
@@ -109,23 +117,21 @@ test('upgraded sockets are told, and cut with the time', async (t) => {
     client.socket.write(`GET ${path} HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n`);
   }
   await until(() => texts.every((text) => text.includes('101 ')), 'both are upgraded');
-  t.is(server.stats().upgraded, 2);
+  await until(() => server.stats().upgraded === 2 && server.stats().served === 2, 'their requests have ended');
   const stopped = server.stop({ gracefulTimeoutMs: 300 });
   await Promise.all([polite.closed(), stubborn.closed()]);
   for (const text of texts) t.true(text.endsWith('\r\n\r\nshutdown'), text);
   t.deepEqual(await stopped, { ...NOTHING_LEFT, connections: 2, served: 0, upgraded: 1 });
 });
 
-test('old threads that still finish after a reload are waited for too', async (t) => {
+test.serial('old threads that still finish after a reload are waited for too', async (t) => {
   const { server, connect } = await start(t);
   const client = connect();
   client.request(get('/hold'));
   await until(() => server.stats().running === 1, 'it runs');
   await server.reload();
   const stopped = server.stop();
-  const channel = new BroadcastChannel('generations');
-  channel.postMessage('release');
-  channel.close();
+  release();
   t.is((await client.response()).status, 200);
   t.like(await stopped, { ...NOTHING_LEFT, connections: 1, served: 1 });
   t.deepEqual(server.stats().threads, []);
