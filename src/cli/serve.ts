@@ -78,8 +78,8 @@ export async function serve(
   endWatch?.();
   // It has stopped: this is the report of that stop, not another.
   logger.info({ ...(await server.stop()) }, 'stopped');
-  // One that native code holds could not be ended.
-  if (server.stats().threads.length > 0) loadLibc().exit(0);
+  // A thread that native code holds could not be ended; and Node aborts when it cannot reset the terminal.
+  if (server.stats().threads.length > 0 || isTerminalGone()) loadLibc().exit(0);
   return 0;
 }
 
