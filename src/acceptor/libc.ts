@@ -16,6 +16,8 @@ const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const O_NONBLOCK = IS_LINUX ? 0x800 : 0x4;
 const O_CLOEXEC = 0x80000;
+/** Linux: SOCK_NONBLOCK | SOCK_CLOEXEC, the same bits as a file's. */
+const ACCEPT_FLAGS = O_NONBLOCK | O_CLOEXEC;
 const SHUT_RDWR = 2;
 const RLIMIT_NOFILE = IS_LINUX ? 7 : 8;
 /** RLIM_INFINITY is the largest number there is on Linux, and half of it on macOS. */
@@ -30,6 +32,8 @@ export interface Libc {
   close(descriptor: number): void;
   /** A pipe that neither blocks nor is inherited: [read end, write end]. */
   createPipe(): [number, number];
+  /** The next connection that waits at a listening descriptor; -1: none. */
+  acceptNext(listener: number): number;
   /** Ends both directions of a connection without closing any descriptor. */
   shutdown(descriptor: number): void;
   /** A child process that was given a connection's duplicate may have made all of them blocking. */
@@ -74,6 +78,7 @@ function load(): Libc {
       closeSync(descriptor);
     },
     createPipe: IS_LINUX ? createLinuxPipe() : createPosixPipe(),
+    acceptNext: IS_LINUX ? createLinuxAccept() : createPosixAccept(),
     shutdown(descriptor) {
       shutdown(descriptor, SHUT_RDWR);
     },
@@ -100,6 +105,22 @@ function load(): Libc {
       exit(code);
     },
   };
+
+  function createLinuxAccept(): (listener: number) => number {
+    const accept4 = library.func('int accept4(int listener, void *address, void *length, int flags)');
+    return (listener) => accept4(listener, null, null, ACCEPT_FLAGS) as number;
+  }
+
+  function createPosixAccept(): (listener: number) => number {
+    const accept = library.func('int accept(int listener, void *address, void *length)');
+    return (listener) => {
+      const descriptor: number = accept(listener, null, null);
+      if (descriptor === -1) return -1;
+      fcntl(descriptor, F_SETFD, 'int', FD_CLOEXEC);
+      setFlags(descriptor, O_NONBLOCK);
+      return descriptor;
+    };
+  }
 
   function createLinuxPipe(): () => [number, number] {
     const pipe2 = library.func('int pipe2(_Out_ int *ends, int flags)');

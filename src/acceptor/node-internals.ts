@@ -32,6 +32,16 @@ export function takeConnections(server: net.Server, onConnection: ListeningHandl
   handle.onconnection = onConnection;
 }
 
+/** `TCPConstants.SOCKET` and `PipeConstants.SOCKET`: a connection, not a listener. */
+const SOCKET = 0;
+
+/** A handle for a connection that libuv has not accepted itself, of the same kind as one that it has. Undefined: it can't be. */
+export function createHandle(like: AcceptedHandle, descriptor: number): AcceptedHandle | undefined {
+  const Handle = like.constructor as new (type: number) => AcceptedHandle & { open(descriptor: number): number };
+  const handle = new Handle(SOCKET);
+  return handle.open(descriptor) === 0 ? handle : undefined;
+}
+
 /** A socket that reads into `buffer`, shared by all of them: copy in the callback; `false` stops reading. */
 export function createSocket(
   handle: AcceptedHandle,

@@ -311,3 +311,32 @@ test('its watch hears of each accept, held ones too, and may pause it there', as
   greet(listener);
   t.is(await Promise.race(clients.map(greeting)), 'hello');
 });
+
+test('all that wait are accepted in one turn of the event loop, up to 65', async (t) => {
+  for (const where of ['a port', 'a Unix socket']) {
+    const folder = mkdtempSync(`${tmpdir()}/hyperion-`);
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const path = where === 'a port' ? undefined : `${folder}/a.sock`;
+    const listener = await Listener.bind({ ...LOCAL, path }, 128);
+    let accepted = 0;
+    const perTurn: number[] = [];
+    listener.accept((handle) => {
+      if (accepted === 0) {
+        setImmediate(() => {
+          perTurn.push(accepted);
+          accepted = 0;
+        });
+      }
+      accepted += 1;
+      const socket = new net.Socket({ handle } as unknown as net.SocketConstructorOpts);
+      socket.end('hello');
+    });
+    // They are in the system's queue before this turn ends.
+    const clients = Array.from({ length: 80 }, () =>
+      path === undefined ? net.connect(portOf(listener), '127.0.0.1') : net.connect(path),
+    );
+    t.deepEqual(new Set(await Promise.all(clients.map(greeting))), new Set(['hello']));
+    t.deepEqual(perTurn.slice(0, 2), [65, 15], where);
+    await listener.close();
+  }
+});
