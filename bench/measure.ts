@@ -107,6 +107,6 @@ export const measureScenario = async (
     rows,
     skipped: [...skipped],
     failures: chosen.flatMap(({ failure }) => failure ?? []),
-    footnotes: scenario.footnotes?.(plan.seconds) ?? [],
+    footnotes: scenario.footnotes?.(scenario.contenders) ?? [],
   };
 };

@@ -112,7 +112,7 @@ export interface Scenario {
   /** Labels of contenders whose CPU per request and requests/s are set beside each other, round by round. */
   readonly ratios?: readonly (readonly [of: string, to: string])[];
   /** Lines below the table, of something computed rather than measured. */
-  readonly footnotes?: (seconds: number) => readonly string[];
+  readonly footnotes?: (contenders: readonly Contender[]) => readonly string[];
   readonly charts: (result: ScenarioResult) => readonly Chart[];
 }
 

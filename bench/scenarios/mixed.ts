@@ -69,13 +69,13 @@ const describeMixed = (name: string, title: string, where: string, isForeseen: b
       slowMs: 20,
       seed: round,
     }),
-  footnotes: () =>
-    THREADS.map(
+  footnotes: (contenders) =>
+    THREADS.filter((threads) => contenders.some((contender) => contender.threads === threads)).map(
       (servers) =>
         `Ideal single queue with ${servers} servers (simulated), light requests: ${formatSummary(simulateIdeal(servers))}`,
     ),
   charts: (result) =>
-    THREADS.map((threads) =>
+    THREADS.filter((threads) => result.rows.some((row) => row.threads === threads)).map((threads) =>
       percentileChart(
         result,
         threads,
