@@ -20,7 +20,7 @@ const open = (port: number): Socket => connect({ port, host: '127.0.0.1', noDela
 
 const resets: Fault = {
   name: 'resets',
-  title: `${RESETS_A_SECOND} clients reset their connections in the middle of something`,
+  title: `Every second ${RESETS_A_SECOND} clients reset their connections in the middle of something`,
   isOfTheApp: false,
   start: ({ port }) => {
     const outcomes = new Outcomes();

@@ -34,7 +34,7 @@ const HANDLER_TIMEOUT_MS = 500;
 
 const reload: Fault = {
   name: 'reload',
-  title: 'the app is loaded anew',
+  title: 'Every second the app is loaded anew',
   isOfTheApp: true,
   start: ({ pid, contender: { reloadSignal } }) => {
     const outcomes = new Outcomes();
@@ -52,12 +52,27 @@ const reload: Fault = {
 };
 
 export const APP_FAULTS: readonly Fault[] = [
-  { name: 'throw', title: 'a timer throws in a thread', isOfTheApp: true, start: askEverySecond('/fault/throw') },
-  { name: 'exit', title: 'process.exit() in a thread', isOfTheApp: true, start: askEverySecond('/fault/exit') },
-  { name: 'oom', title: 'a thread runs out of memory', isOfTheApp: true, start: askEverySecond('/fault/oom') },
+  {
+    name: 'throw',
+    title: 'Every second a timer throws in a thread',
+    isOfTheApp: true,
+    start: askEverySecond('/fault/throw'),
+  },
+  {
+    name: 'exit',
+    title: 'Every second a thread calls process.exit()',
+    isOfTheApp: true,
+    start: askEverySecond('/fault/exit'),
+  },
+  {
+    name: 'oom',
+    title: 'Every second a thread runs out of memory',
+    isOfTheApp: true,
+    start: askEverySecond('/fault/oom'),
+  },
   {
     name: 'hang',
-    title: `a handler stands still for 2 s; hyperion has handlerTimeoutMs ${HANDLER_TIMEOUT_MS}`,
+    title: `Every second a handler stands still for 2 s; hyperion has \`handlerTimeoutMs\` ${HANDLER_TIMEOUT_MS}`,
     isOfTheApp: true,
     settings: { handlerTimeoutMs: HANDLER_TIMEOUT_MS },
     start: askEverySecond('/fault/hang'),

@@ -55,7 +55,7 @@ const open = (port: number, outcomes: Outcomes, onClose: (socket: Socket) => voi
 
 export const OUT_OF_DESCRIPTORS: Fault = {
   name: 'emfile',
-  title: `the server has ${SPARE_DESCRIPTORS} descriptors left; ${IDLE_CLIENTS} idle clients come, those of the second before leave`,
+  title: `The server has ${SPARE_DESCRIPTORS} descriptors left; every second ${IDLE_CLIENTS} idle clients come, and those of the second before leave`,
   isOfTheApp: false,
   unavailable: () =>
     spawnSync('prlimit', ['--version']).status === 0 ? undefined : 'there is no prlimit (Debian: util-linux)',

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { formatMachine } from '../machine.ts';
 import { PAGES_URL, type Conditions } from '../report/records.ts';
-import { findBroken, unansweredIn } from './judge.ts';
+import { findBroken, isTimeless, latenessMs, unansweredIn } from './judge.ts';
 import type { Fault, FaultResult, PhaseReport } from './types.ts';
 
 export interface FaultRun {
@@ -55,28 +55,31 @@ const row = ({ contender, quiet, faulty, after, outcomes, hasDied }: FaultResult
     counts(outcomes),
   ].join(' | ')} |`;
 
-/** Where the generator could not keep its own time, the figures say more of the machine than of the server. */
+/** Above this it is worth a word. */
 const LATE_MS = 5;
 
 const describeLateness = (results: readonly FaultResult[]): string[] => {
-  const late = results.map(({ quiet, faulty }) => Math.max(quiet.sentLateP95Ms, faulty.sentLateP95Ms));
-  const worst = Math.max(0, ...late);
+  const worst = Math.max(0, ...results.map(latenessMs));
   if (worst < LATE_MS) return [];
   return [`The machine was busy with other things: the generator itself sent up to ${worst.toFixed(0)} ms late (p95).`];
+};
+
+const describeVerdict = (fault: Fault, own: FaultResult | undefined): string[] => {
+  if (own === undefined) return [];
+  const broken = findBroken(fault, own);
+  if (broken.length > 0) return [`hyperion fails: ${broken.join('; ')}.`];
+  return [isTimeless(own) ? 'hyperion loses nothing; its times say nothing here.' : 'hyperion keeps what it promises.'];
 };
 
 /** The results of one fault. */
 export const formatFault = (fault: Fault, results: readonly FaultResult[]): string => {
   const own = results.find(({ contender }) => contender === 'hyperion');
-  const broken = own === undefined ? [] : findBroken(fault, own);
   return [
     `## ${fault.name}`,
-    `Every second: ${fault.title}.`,
+    `${fault.title}.`,
     [`| ${HEADER.join(' | ')} |`, `|${' --- |'.repeat(HEADER.length)}`, ...results.map(row)].join('\n'),
     ...describeLateness(results),
-    ...(own === undefined
-      ? []
-      : [`hyperion ${broken.length === 0 ? 'keeps what it promises' : `fails: ${broken.join('; ')}`}.`]),
+    ...describeVerdict(fault, own),
   ].join('\n\n');
 };
 

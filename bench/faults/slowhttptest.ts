@@ -12,7 +12,7 @@ const missing = (): string | undefined =>
 
 const attack = (name: string, title: string, args: readonly string[], target: string): Fault => ({
   name,
-  title: `slowhttptest: ${title}`,
+  title: `slowhttptest holds ${CONNECTIONS} connections: ${title}`,
   isOfTheApp: false,
   unavailable: missing,
   start: ({ port, seconds }) => {

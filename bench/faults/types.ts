@@ -46,7 +46,7 @@ export interface Injection {
 
 export interface Fault {
   readonly name: string;
-  /** What is done every second. */
+  /** What is done: a sentence without its full stop. */
   readonly title: string;
   /** Whether the threads of the app fail, so that no client may lose a connection. */
   readonly isOfTheApp: boolean;

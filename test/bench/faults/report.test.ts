@@ -82,6 +82,14 @@ test('what is promised for faults of the app', (t) => {
   t.deepEqual(findBroken(app, { ...result({}), hasDied: true }), ['the server ended']);
 });
 
+test('where the generator was late, only what no machine does counts', (t) => {
+  const late = { sentLateP95Ms: 60, p95Ms: 900, untouchedShare: 0.1 };
+  t.deepEqual(findBroken({ isOfTheApp: true }, result({ ...late, unanswered: { ...NOTHING, 'given-up': 4 } })), []);
+  t.deepEqual(findBroken({ isOfTheApp: true }, result({ ...late, unanswered: { ...NOTHING, reset: 4 } })), [
+    '4 connections lost',
+  ]);
+});
+
 test('what is promised for faults of clients: connections may be lost', (t) => {
   const clients = { isOfTheApp: false };
   t.deepEqual(findBroken(clients, result({ idleLost: { reset: 0, closed: 2 } })), []);

@@ -14,7 +14,7 @@ const runFaults = (args: readonly string[]): Promise<{ readonly stdout: string; 
 
 test('a fault is injected at this project, and printed as a table', async (t) => {
   const { stdout } = await runFaults(['throw', '--against', 'hyperion', '--node', process.execPath, ...FEW]);
-  t.regex(stdout, /## throw\n\nEvery second: a timer throws in a thread\./);
+  t.regex(stdout, /## throw\n\nEvery second a timer throws in a thread\./);
   const cells = /\| hyperion \|.*\|/.exec(stdout)?.[0].split(' | ') ?? [];
   const [, sent, answered, unanswered, ends, , idleLost] = cells;
   t.true(Number(sent) > 20);
