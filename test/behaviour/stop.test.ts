@@ -98,6 +98,7 @@ test.serial('while a thread hangs the others serve, and its request is cut with 
   slow.request(get('/hold'));
   await until(() => server.stats().running === 2, 'the other runs');
   const stopped = server.stop({ gracefulTimeoutMs: 1000 });
+  await until(() => server.address() === null, 'it drains');
   release();
   t.is((await slow.response()).status, 200);
   await hung.closed();
@@ -131,6 +132,7 @@ test.serial('old threads that still finish after a reload are waited for too', a
   await until(() => server.stats().running === 1, 'it runs');
   await server.reload();
   const stopped = server.stop();
+  await until(() => server.address() === null, 'it drains');
   release();
   t.is((await client.response()).status, 200);
   t.like(await stopped, { ...NOTHING_LEFT, connections: 1, served: 1 });
