@@ -48,11 +48,13 @@ export async function drainAndClose(parts: StopParts, gracefulTimeoutMs: number)
   const { replied, cut } = isOver ? { replied: 0, cut: 0 } : acceptor.cutAll();
   const terminated = (await pool?.stop(CLOSE_APP_MS)) ?? 0;
   await lastConnection.wait(gracefulTimeoutMs === 0 ? 0 : DRAIN_IDLE_MS);
+  // A thread counts its last request after it has told of it; what was cut is not to count.
+  const served = isOver ? stats().served : atEnd.served;
   await listenerClosed;
   acceptor.close();
   return {
     connections: atDrain.connections,
-    served: atEnd.served - atDrain.served,
+    served: served - atDrain.served,
     refused: replied,
     // An upgraded connection is no request any more, though a thread has it.
     cut: Math.max(0, cut - upgraded),
