@@ -11,7 +11,7 @@ import type { DuplexOptions } from 'node:stream';
 import { BlockedReply } from './blocked-reply.ts';
 import type { ClientGone, RequestBorrower, RequestLoan } from '../loan.ts';
 import { type NodeRequest, type NodeResponse, type NodeServer, startFlowing } from '../node-internals.ts';
-import { type Chunk, beginsInformational, bytesOf, bytesOfAll, isReused } from './reply-bytes.ts';
+import { type Chunk, beginsInformational, bytesOf, bytesOfPiece, endOfPiece, isReused } from './reply-bytes.ts';
 import { readReset, streamDestroyed, writeFailed } from './socket-errors.ts';
 import { attachListeners, hasOnlyOurListeners } from './socket-listeners.ts';
 import { SocketSurface } from './socket-surface.ts';
@@ -171,7 +171,20 @@ export class LoanSocket extends SocketSurface implements RequestBorrower {
 
   override _writev(chunks: Chunk[], done: Done): void {
     const first = chunks[0];
-    this.#send(bytesOfAll(chunks), first !== undefined && this.#isInformational(first.chunk), done);
+    this.#sendPieces(chunks, 0, first !== undefined && this.#isInformational(first.chunk), done);
+  }
+
+  #sendPieces(chunks: Chunk[], from: number, isInformational: boolean, done: Done): void {
+    const end = endOfPiece(chunks, from);
+    const bytes = bytesOfPiece(chunks, from, end);
+    if (end === chunks.length) {
+      this.#send(bytes, isInformational, done);
+      return;
+    }
+    this.#send(bytes, isInformational, (error) => {
+      if (error) done(error);
+      else this.#sendPieces(chunks, end, false, done);
+    });
   }
 
   override _final(done: Done): void {

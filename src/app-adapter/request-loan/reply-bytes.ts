@@ -34,37 +34,35 @@ export const bytesOf = (chunk: Buffer | string, encoding: BufferEncoding): Buffe
   return reused.subarray(0, reused.write(chunk, 0, encoding));
 };
 
-/** The bytes of many chunks, in order. */
-export const bytesOfAll = (chunks: readonly Chunk[]): Buffer => {
-  let filled: Chunk | undefined;
-  let filledCount = 0;
+/**
+ * How far one system call goes: the end of the chunks from `from` on that are gathered for it. A
+ * large chunk is written by itself: to copy a megabyte costs more than one more call.
+ */
+export const endOfPiece = (chunks: readonly Chunk[], from: number): number => {
+  let end = from;
   let mostBytes = 0;
-  for (const entry of chunks) {
-    if (entry.chunk.length === 0) continue;
-    filled = entry;
-    filledCount += 1;
-    mostBytes += mostBytesOf(entry.chunk);
+  for (; end < chunks.length; end += 1) {
+    mostBytes += mostBytesOf((chunks[end] as Chunk).chunk);
+    if (mostBytes > REUSED_BYTES) return Math.max(end, from + 1);
   }
-  if (filled === undefined) return reused.subarray(0, 0);
-  if (filledCount === 1) return bytesOf(filled.chunk, filled.encoding);
-  const target = mostBytes <= REUSED_BYTES ? reused : Buffer.allocUnsafeSlow(exactBytesOf(chunks));
-  let end = 0;
-  for (const { chunk, encoding } of chunks) {
-    if (isString(chunk)) {
-      end += target.write(chunk, end, encoding);
-    } else {
-      target.set(chunk, end);
-      end += chunk.length;
-    }
-  }
-  return target.subarray(0, end);
+  return end;
 };
 
-const exactBytesOf = (chunks: readonly Chunk[]): number => {
-  let bytes = 0;
-  for (const { chunk, encoding } of chunks)
-    bytes += isString(chunk) ? Buffer.byteLength(chunk, encoding) : chunk.length;
-  return bytes;
+/** The bytes of the chunks `[from, end)`, which are one piece. */
+export const bytesOfPiece = (chunks: readonly Chunk[], from: number, end: number): Buffer => {
+  const first = chunks[from];
+  if (end === from + 1 && first !== undefined) return bytesOf(first.chunk, first.encoding);
+  let length = 0;
+  for (let at = from; at < end; at += 1) {
+    const { chunk, encoding } = chunks[at] as Chunk;
+    if (isString(chunk)) {
+      length += reused.write(chunk, length, encoding);
+    } else {
+      reused.set(chunk, length);
+      length += chunk.length;
+    }
+  }
+  return reused.subarray(0, length);
 };
 
 const INFORMATIONAL = 'HTTP/1.1 1';

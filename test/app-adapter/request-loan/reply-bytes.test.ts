@@ -1,48 +1,62 @@
 import test from 'ava';
 import {
+  type Chunk,
   beginsInformational,
   bytesOf,
-  bytesOfAll,
+  bytesOfPiece,
+  endOfPiece,
   isReused,
 } from '../../../src/app-adapter/request-loan/reply-bytes.ts';
 
 const text = (chunk: string, encoding: BufferEncoding = 'utf8') => ({ chunk, encoding });
 const buffer = (chunk: string) => ({ chunk: Buffer.from(chunk), encoding: 'buffer' as BufferEncoding });
 
+/** What is written of these chunks, call by call. */
+const piecesOf = (chunks: readonly Chunk[]): string[] => {
+  const pieces: string[] = [];
+  for (let from = 0; from < chunks.length;) {
+    const end = endOfPiece(chunks, from);
+    pieces.push(bytesOfPiece(chunks, from, end).toString('latin1'));
+    from = end;
+  }
+  return pieces;
+};
+
 test('a Buffer is passed on as it is', (t) => {
   const chunk = Buffer.from('body');
   t.is(bytesOf(chunk, 'utf8'), chunk);
-  t.is(bytesOfAll([text(''), { chunk, encoding: 'utf8' }, text('')]), chunk);
+  t.is(bytesOfPiece([text('a'), { chunk, encoding: 'utf8' }], 1, 2), chunk);
 });
 
 test('strings become bytes in their own encodings', (t) => {
-  t.is(
-    bytesOfAll([text('gr\u00fcn ', 'latin1'), text('\u20ac '), text('616263', 'hex'), buffer('!')]).toString('latin1'),
+  t.deepEqual(piecesOf([text('gr\u00fcn ', 'latin1'), text('\u20ac '), text('616263', 'hex'), buffer('!')]), [
     `gr\u00fcn ${Buffer.from('\u20ac ').toString('latin1')}abc!`,
-  );
+  ]);
 });
 
-test('small replies use the same memory again, large ones have their own', (t) => {
+test('small replies use the same memory again, large strings have their own', (t) => {
   t.true(isReused(bytesOf('small', 'utf8')));
-  t.true(isReused(bytesOfAll([text('a'), buffer('b')])));
+  t.true(isReused(bytesOfPiece([text('a'), buffer('b')], 0, 2)));
   t.false(isReused(bytesOf('x'.repeat(65_536), 'utf8')));
-  const large = bytesOfAll([text('head '), { chunk: Buffer.alloc(70_000, 'y'), encoding: 'utf8' }]);
-  t.false(isReused(large));
-  t.is(large.length, 70_005);
-  t.is(large.toString('latin1', 0, 7), 'head yy');
 });
 
-test('what is just too large to be gathered in place is still whole', (t) => {
-  for (const length of [21_845, 21_846, 65_535, 65_536, 65_537]) {
-    const bytes = bytesOfAll([text('\u20ac'.repeat(length)), buffer('.')]);
-    t.is(bytes.length, length * 3 + 1);
-    t.is(bytes.toString(), `${'\u20ac'.repeat(length)}.`);
+test('a large chunk is a piece of its own, which is not copied; small ones are gathered around it', (t) => {
+  const large = Buffer.alloc(70_000, 'y');
+  const chunks: Chunk[] = [text('head '), text('more'), { chunk: large, encoding: 'utf8' }, text('tail'), buffer('.')];
+  t.deepEqual(piecesOf(chunks), ['head more', large.toString(), 'tail.']);
+  t.is(bytesOfPiece(chunks, 2, 3), large);
+});
+
+test('what is just too large to be gathered is whole all the same', (t) => {
+  for (const length of [21_844, 21_845, 21_846, 65_535, 65_536, 65_537]) {
+    const pieces = piecesOf([text('\u20ac'.repeat(length)), buffer('.')]);
+    t.is(Buffer.from(pieces.join(''), 'latin1').toString(), `${'\u20ac'.repeat(length)}.`);
   }
 });
 
 test('nothing is nothing', (t) => {
-  t.is(bytesOfAll([]).length, 0);
-  t.is(bytesOfAll([text(''), buffer('')]).length, 0);
+  t.deepEqual(piecesOf([]), []);
+  t.deepEqual(piecesOf([text(''), buffer('')]), ['']);
 });
 
 test('1xx but 101 is informational', (t) => {
