@@ -11,7 +11,7 @@ Given to \`new Server(options)\`, or to the \`hyperion\` command as flags, as en
 
 Times are milliseconds and end in \`Ms\`, sizes bytes and end in \`Bytes\`. A wrong value or an unknown name is an error before anything starts: it says what was expected and what was given (\`ERR_HYPERION_OPTION_INVALID\`, \`ERR_HYPERION_OPTION_UNKNOWN\`, ...).
 
-Made from \`src/shared/option-table.ts\` by \`node scripts/generate-options-doc.mjs\`.
+Made from \`src/shared/options/option-table.ts\` by \`node scripts/generate-options-doc.mjs\`.
 `;
 
 const text = `${[introduction, ...sections()].join('\n')}`;

@@ -12,8 +12,8 @@ import { parseArguments, type CommandLine } from './cli/parse-arguments.ts';
 import { locateSyntaxError } from './cli/syntax-error.ts';
 import { checkTypeScriptApp, currentLoading } from './cli/typescript-app.ts';
 import { findConfigFile, readConfigFile } from './config-file.ts';
-import { createError } from './shared/errors.ts';
-import { resolveOptions, type ResolvedOptions, type ServerOptions } from './shared/options.ts';
+import { createError } from './shared/errors/errors.ts';
+import { resolveOptions, type ResolvedOptions, type ServerOptions } from './shared/options/options.ts';
 
 /** Ends the process with the exit code that `--help` documents. */
 export async function main(args: readonly string[]): Promise<never> {

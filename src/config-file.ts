@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createError } from './shared/errors.ts';
-import type { ServerOptions } from './shared/options.ts';
+import { createError } from './shared/errors/errors.ts';
+import type { ServerOptions } from './shared/options/options.ts';
 
 /** What a config file may hold; `app` may also come from the command line. */
 export type Config = Partial<ServerOptions>;

@@ -23,7 +23,7 @@ export {
   type StaticOptions,
 } from './app-adapter/load/define-app.ts';
 export { type Config, defineConfig } from './config-file.ts';
-export { DEFAULT_READ_TIMEOUT_MS, DEFAULT_THREAD_COUNT, type ServerOptions } from './shared/options.ts';
+export { DEFAULT_READ_TIMEOUT_MS, DEFAULT_THREAD_COUNT, type ServerOptions } from './shared/options/options.ts';
 export {
   AppError,
   ConfigError,
@@ -35,7 +35,7 @@ export {
   ServerError,
   ThreadError,
   UsageError,
-} from './shared/errors.ts';
+} from './shared/errors/errors.ts';
 
 /** The frozen reply of an overloaded server, byte for byte, latin1. */
 export const REJECT_503: string = SERVER_BUSY.text;

@@ -4,7 +4,7 @@
  */
 import { destination, pino, symbols, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import { formatText, type LogRecord } from './log-text.ts';
-import type { LogFormat, ResolvedOptions } from './shared/options.ts';
+import type { LogFormat, ResolvedOptions } from './shared/options/options.ts';
 
 /** What we use of a pino logger. */
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;

@@ -1,5 +1,5 @@
 /** Whether this machine and this Node can run a server. Says what is needed in one clear error. */
-import { createError } from './shared/errors.ts';
+import { createError } from './shared/errors/errors.ts';
 
 const MIN_NODE = [20, 19] as const;
 

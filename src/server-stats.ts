@@ -1,10 +1,10 @@
 /** What `server.stats()` gives: numbers from shared memory and the acceptor's counters, at one instant. */
 import type { Acceptor } from './acceptor/acceptor.ts';
 import type { RefusalReason, RejectReason } from './acceptor/counters.ts';
-import type { Memory } from './shared/cells.ts';
-import { type Layout, wordCell } from './shared/layout.ts';
-import { ASLEEP, RUNG, runningIn, servedBy, takenBy, threadState, upgradedIn } from './shared/thread-line.ts';
-import { LENT, LENT_REPLYING, stageOf } from './shared/words.ts';
+import type { Memory } from './shared/memory/cells.ts';
+import { type Layout, wordCell } from './shared/memory/layout.ts';
+import { ASLEEP, RUNG, runningIn, servedBy, takenBy, threadState, upgradedIn } from './shared/memory/thread-line.ts';
+import { LENT, LENT_REPLYING, stageOf } from './shared/memory/words.ts';
 
 export interface ThreadStats {
   /** 0-based place in the pool. */

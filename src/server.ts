@@ -5,24 +5,29 @@
 import type net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Acceptor } from './acceptor/acceptor.ts';
-import { DescriptorGuard } from './acceptor/descriptor-guard.ts';
+import { DescriptorGuard } from './acceptor/listening/descriptor-guard.ts';
 import type { AcceptedHandle } from './acceptor/node-internals.ts';
 import { type Libc, loadLibc } from './acceptor/libc.ts';
-import type { LateRequest } from './acceptor/late-handlers.ts';
-import { Listener } from './acceptor/listener.ts';
-import type { Route } from './acceptor/request-line.ts';
-import { inodeOf } from './acceptor/settlement.ts';
+import type { LateRequest } from './acceptor/endings/late-handlers.ts';
+import { Listener } from './acceptor/listening/listener.ts';
+import type { Route } from './acceptor/framing/request-line.ts';
+import { inodeOf } from './acceptor/endings/settlement.ts';
 import type { Logger } from './logger.ts';
 import { checkPlatform } from './platform.ts';
 import type { ThreadBell, ThreadExit, ThreadPool } from './pool/thread-pool.ts';
 import { createStats, type ServerStats } from './server-stats.ts';
 import { drainAndClose, LastConnection, type StopReport } from './server-stop.ts';
-import { Cells } from './shared/cells.ts';
-import { createError } from './shared/errors.ts';
-import { computeLayout } from './shared/layout.ts';
+import { Cells } from './shared/memory/cells.ts';
+import { createError } from './shared/errors/errors.ts';
+import { computeLayout } from './shared/memory/layout.ts';
 import type { FromThread, LogFields, LogLevel } from './shared/messages.ts';
-import { type ResolvedOptions, resolveOptions, type ServerOptions, type ThreadOptions } from './shared/options.ts';
-import { forgetUpgraded } from './shared/thread-line.ts';
+import {
+  type ResolvedOptions,
+  resolveOptions,
+  type ServerOptions,
+  type ThreadOptions,
+} from './shared/options/options.ts';
+import { forgetUpgraded } from './shared/memory/thread-line.ts';
 
 export interface StopOptions {
   /** How long to wait for what waits and runs. Milliseconds; 0 cuts at once. Default: the `gracefulTimeoutMs` option. */

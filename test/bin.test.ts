@@ -1,5 +1,5 @@
 import test from 'ava';
-import { createError } from '../src/shared/errors.ts';
+import { createError } from '../src/shared/errors/errors.ts';
 import { runCommand, startCommand, type CommandSettings } from './helpers/command.ts';
 import { folderWith } from './helpers/folder.ts';
 

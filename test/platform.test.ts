@@ -1,6 +1,6 @@
 import test from 'ava';
 import { checkPlatform, type Platform } from '../src/platform.ts';
-import { PlatformError } from '../src/shared/errors.ts';
+import { PlatformError } from '../src/shared/errors/errors.ts';
 
 const GOOD: Platform = { os: 'linux', nodeVersion: '20.19.0', usesIoUring: false };
 

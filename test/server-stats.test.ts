@@ -1,7 +1,7 @@
 /** The counts of a real acceptor and threads played by hand; server.test.ts has them of a whole server. */
 import test from 'ava';
 import { createStats } from '../src/server-stats.ts';
-import { addUpgraded } from '../src/shared/thread-line.ts';
+import { addUpgraded } from '../src/shared/memory/thread-line.ts';
 import { AcceptorByHand, answer, get, untilSo } from './helpers/acceptor-by-hand.ts';
 import { RawConnection } from './helpers/raw-connection.ts';
 

@@ -2,7 +2,7 @@
  * All connections by slot. A slot is given out again only when its connection is over and no thread
  * has a loan of it; the last freed one first, so that few pages of shared memory are touched.
  */
-import { MAX_CONNECTIONS } from '../shared/layout.ts';
+import { MAX_CONNECTIONS } from '../shared/memory/layout.ts';
 import type { Connection } from './connection.ts';
 
 export class ConnectionTable {

@@ -3,12 +3,12 @@
  * files beside. What a thread does meanwhile stands in the connection's word in shared memory.
  */
 import type net from 'node:net';
-import type { WireConnection } from '../shared/ring-bytes.ts';
-import type { Due } from './deadline-heap.ts';
-import type { HeadScan } from './framing.ts';
-import type { Pipeline } from './pipeline.ts';
-import type { ReadBuffer } from './read-buffer.ts';
-import type { RequestLine } from './request-line.ts';
+import type { WireConnection } from '../shared/memory/ring-bytes.ts';
+import type { Due } from './timing/deadline-heap.ts';
+import type { HeadScan } from './framing/framing.ts';
+import type { Pipeline } from './framing/pipeline.ts';
+import type { ReadBuffer } from './framing/read-buffer.ts';
+import type { RequestLine } from './framing/request-line.ts';
 
 /** What the acceptor believes; for `lent` the word knows more. */
 export type Phase =

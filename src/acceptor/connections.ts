@@ -2,21 +2,21 @@
  * All open connections: their slots, their words as the acceptor sees them, their deadlines, and the
  * ways in which they end. What decides is in the files that use this one.
  */
-import type { Memory } from '../shared/cells.ts';
+import type { Memory } from '../shared/memory/cells.ts';
 import { nowMs } from '../shared/clock.ts';
-import { CLIENT_ENDED, HEAD_REQUEST, type Layout, wordCell } from '../shared/layout.ts';
-import type { ResolvedOptions } from '../shared/options.ts';
+import { CLIENT_ENDED, HEAD_REQUEST, type Layout, wordCell } from '../shared/memory/layout.ts';
+import type { ResolvedOptions } from '../shared/options/options.ts';
 import { type CannedReply, SERVER_BUSY } from '../shared/replies.ts';
-import { generationOf, IDLE, makeWord, MORE, stageOf } from '../shared/words.ts';
+import { generationOf, IDLE, makeWord, MORE, stageOf } from '../shared/memory/words.ts';
 import type { Connection } from './connection.ts';
-import { ConnectionLimits } from './connection-limits.ts';
+import { ConnectionLimits } from './listening/connection-limits.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { type AcceptorCounters, createCounters, type RefusalReason, type RejectReason } from './counters.ts';
-import { Deadlines } from './deadlines.ts';
+import { Deadlines } from './timing/deadlines.ts';
 import type { Libc } from './libc.ts';
-import { lingerAfterLoan, replyAndClose } from './own-replies.ts';
-import { standingOf } from './standing.ts';
-import { type Drain, judge, lookAgainMs, type Standing, type Verdict } from './timeouts.ts';
+import { lingerAfterLoan, replyAndClose } from './endings/own-replies.ts';
+import { standingOf } from './timing/standing.ts';
+import { type Drain, judge, lookAgainMs, type Standing, type Verdict } from './timing/timeouts.ts';
 
 export interface ConnectionsParts {
   readonly memory: Memory;

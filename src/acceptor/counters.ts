@@ -1,6 +1,6 @@
 /** What the acceptor counts. Plain numbers: it is the only one that writes or reads them. */
 
-import type { ConnectionLimit } from './connection-limits.ts';
+import type { ConnectionLimit } from './listening/connection-limits.ts';
 
 /** Why a request was answered 503 by the acceptor. */
 export type RejectReason = 'maxPending' | 'maxWait' | 'drain' | 'noDescriptors' | ConnectionLimit;

@@ -4,7 +4,7 @@
  */
 import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createError } from '../shared/errors.ts';
+import { createError } from '../shared/errors/errors.ts';
 
 const IS_LINUX = process.platform === 'linux';
 

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { nowMs, toCellMs } from '../shared/clock.ts';
-import { FINISHED_AT, HEAD_REQUEST, wordCell } from '../shared/layout.ts';
+import { FINISHED_AT, HEAD_REQUEST, wordCell } from '../shared/memory/layout.ts';
 import type { FromThread } from '../shared/messages.ts';
 import {
   CLOSING,
@@ -18,7 +18,7 @@ import {
   REPLYING,
   RUNNING,
   swapWord,
-} from '../shared/words.ts';
+} from '../shared/memory/words.ts';
 import type {
   ConnectionAddresses,
   ConnectionBorrower,

@@ -6,11 +6,11 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { hear } from '../shared/bell.ts';
-import { CLIENT_ENDED, wordCell } from '../shared/layout.ts';
+import { CLIENT_ENDED, wordCell } from '../shared/memory/layout.ts';
 import type { FromThread } from '../shared/messages.ts';
 import { BAD_REQUEST } from '../shared/replies.ts';
-import { type Claim, claimNext, freeEntry, mayHoldRequests } from '../shared/request-ring.ts';
-import { addRunning, countServed, goToSleep, stayAwake, wakeUp } from '../shared/thread-line.ts';
+import { type Claim, claimNext, freeEntry, mayHoldRequests } from '../shared/memory/request-ring.ts';
+import { addRunning, countServed, goToSleep, stayAwake, wakeUp } from '../shared/memory/thread-line.ts';
 import { sendWhole, type DirectSettings } from './direct-route/direct-loan.ts';
 import { HeldConnection, type HeldLoan, HeldRequest, type LoanOwner } from './held-loan.ts';
 import type { RequestHead } from './head-parser.ts';

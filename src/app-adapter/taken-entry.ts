@@ -2,8 +2,8 @@
  * A claimed ring entry, as the thread needs it: the parsed head, copies of the bytes (the entry is
  * freed before the app reads them), and what the thread knows of the connection. Worker thread.
  */
-import type { Layout } from '../shared/layout.ts';
-import { RingReader } from '../shared/ring-bytes.ts';
+import type { Layout } from '../shared/memory/layout.ts';
+import { RingReader } from '../shared/memory/ring-bytes.ts';
 import { parseHead, type RequestHead } from './head-parser.ts';
 import { KnownConnections } from './known-connections.ts';
 import type { ConnectionAddresses, KnownConnection } from './loan.ts';

@@ -1,13 +1,13 @@
 /** A thread's place in shared memory: what it needs to claim, to write words, to ring and to show that it lives. */
 import { setInterval } from 'node:timers';
 import { ring } from '../shared/bell.ts';
-import { Cells, type Memory } from '../shared/cells.ts';
+import { Cells, type Memory } from '../shared/memory/cells.ts';
 import { nowMs } from '../shared/clock.ts';
-import { DRAINING, type Layout } from '../shared/layout.ts';
-import { writeLetter } from '../shared/mailbox.ts';
+import { DRAINING, type Layout } from '../shared/memory/layout.ts';
+import { writeLetter } from '../shared/memory/mailbox.ts';
 import type { ThreadStart } from '../shared/messages.ts';
-import { clearStart, noteStart } from '../shared/request-start.ts';
-import { addUpgraded, beat, beatEveryMs, servedBy, tryRingAcceptor } from '../shared/thread-line.ts';
+import { clearStart, noteStart } from '../shared/memory/request-start.ts';
+import { addUpgraded, beat, beatEveryMs, servedBy, tryRingAcceptor } from '../shared/memory/thread-line.ts';
 
 export class ThreadMemory {
   readonly memory: Memory;

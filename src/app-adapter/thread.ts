@@ -5,7 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
-import { toPlainError } from '../shared/plain-error.ts';
+import { toPlainError } from '../shared/errors/plain-error.ts';
 import type { FromThread, LogFields, LogLevel, ThreadStart, ToThread } from '../shared/messages.ts';
 import { ConnectionLoans } from './connection-loan/connection-loan.ts';
 import type { TellLate } from './connection-loan/lent-connection.ts';

@@ -3,7 +3,7 @@
  * stands. Flags count more than the environment, and that more than the config file.
  */
 import type { Config } from '../config-file.ts';
-import { HyperionError } from '../shared/errors.ts';
+import { HyperionError } from '../shared/errors/errors.ts';
 
 export interface Given {
   readonly option: string;

@@ -1,6 +1,6 @@
 /** What the command says when something fails, and the exit code that goes with it. Pure. */
 import { inspect } from 'node:util';
-import { ConfigError, HyperionError, OptionError, UsageError } from '../shared/errors.ts';
+import { ConfigError, HyperionError, OptionError, UsageError } from '../shared/errors/errors.ts';
 
 /** Could not start, or failed later. */
 const EXIT_FAILED = 1;

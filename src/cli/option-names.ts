@@ -1,5 +1,5 @@
 /** How an option is called outside JavaScript, and how its default is said. For flags, help and docs. */
-import { OPTION_TABLE, type OptionRow } from '../shared/option-table.ts';
+import { OPTION_TABLE, type OptionRow } from '../shared/options/option-table.ts';
 
 export interface NamedOption {
   /** `readTimeoutMs` */

@@ -3,8 +3,8 @@
  * UsageErrors; what the values are worth is `resolveOptions`' to judge.
  */
 import { parseArgs } from 'node:util';
-import { createError } from '../shared/errors.ts';
-import { isKnownElsewhere, nearest, unknownOption } from '../shared/option-hints.ts';
+import { createError } from '../shared/errors/errors.ts';
+import { isKnownElsewhere, nearest, unknownOption } from '../shared/options/option-hints.ts';
 import type { Given } from './given.ts';
 import { NAMED_OPTIONS } from './option-names.ts';
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { loadLibc } from '../acceptor/libc.ts';
 import { createLogger } from '../logger.ts';
 import { Server } from '../server.ts';
-import type { ResolvedOptions, ServerOptions } from '../shared/options.ts';
+import type { ResolvedOptions, ServerOptions } from '../shared/options/options.ts';
 import { watchTerminal } from './terminal.ts';
 import { packageFolderOf, watchFolder } from './watch-folder.ts';
 

@@ -2,7 +2,7 @@
  * Tells, before any thread starts, that this Node cannot load a TypeScript app: the loader's own error
  * would not say what to do about it.
  */
-import { createError } from '../shared/errors.ts';
+import { createError } from '../shared/errors/errors.ts';
 
 /** What decides it: parts of `process`. */
 export interface Loading {

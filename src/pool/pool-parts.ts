@@ -1,6 +1,6 @@
 /** What the pool is made of and what it tells the server. Types only. Main thread. */
 import type { FromThread, LogFields, LogLevel, OverLimit, ThreadStart } from '../shared/messages.ts';
-import type { ThreadOptions } from '../shared/options.ts';
+import type { ThreadOptions } from '../shared/options/options.ts';
 
 export interface ThreadPoolParts {
   readonly options: ThreadOptions;

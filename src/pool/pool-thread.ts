@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import { createError } from '../shared/errors.ts';
+import { createError } from '../shared/errors/errors.ts';
 import type { FromThread, OverLimit, ThreadStart, ToThread } from '../shared/messages.ts';
-import { reviveError } from '../shared/plain-error.ts';
+import { reviveError } from '../shared/errors/plain-error.ts';
 import type { RetireReason, ThreadPoolParts, ThreadState } from './pool-parts.ts';
 import type { ThreadExits } from './thread-exits.ts';
 

@@ -2,7 +2,7 @@
  * The threads, for the server: one generation of them serves, older ones finish what they have, and
  * at most one newer one loads the app. Main thread.
  */
-import { createError } from '../shared/errors.ts';
+import { createError } from '../shared/errors/errors.ts';
 import type { LogFields, ToThread } from '../shared/messages.ts';
 import { Generation } from './generation.ts';
 import { pause } from './pause.ts';

@@ -2,8 +2,8 @@
  * What the main thread and a worker thread tell each other over a MessagePort: everything that is
  * rare. What happens at each request goes through shared memory instead.
  */
-import type { Layout } from './layout.ts';
-import type { ThreadOptions } from './options.ts';
+import type { Layout } from './memory/layout.ts';
+import type { ThreadOptions } from './options/options.ts';
 
 /** A level that a record has. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';

@@ -1,7 +1,7 @@
 /** The way of a request through the acceptor, with threads played by hand. */
 import test from 'ava';
 import { HEADERS_TOO_LARGE, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, SERVER_BUSY } from '../../src/shared/replies.ts';
-import { IDLE, RUNNING, stageOf, WAITING } from '../../src/shared/words.ts';
+import { IDLE, RUNNING, stageOf, WAITING } from '../../src/shared/memory/words.ts';
 import { AcceptorByHand, answer, get, post, untilSo } from '../helpers/acceptor-by-hand.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 

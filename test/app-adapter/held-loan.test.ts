@@ -3,7 +3,7 @@ import test from 'ava';
 import { readSync } from 'node:fs';
 import type { RequestBorrower } from '../../src/app-adapter/loan.ts';
 import { msSince, nowMs } from '../../src/shared/clock.ts';
-import { FINISHED_AT, wordCell } from '../../src/shared/layout.ts';
+import { FINISHED_AT, wordCell } from '../../src/shared/memory/layout.ts';
 import {
   CLOSING,
   hasMore,
@@ -15,7 +15,7 @@ import {
   REVOKED,
   RUNNING,
   stageOf,
-} from '../../src/shared/words.ts';
+} from '../../src/shared/memory/words.ts';
 import {
   AcceptorByHand,
   ANSWER,

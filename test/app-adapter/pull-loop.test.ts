@@ -11,7 +11,7 @@ import { ThreadMemory } from '../../src/app-adapter/thread-memory.ts';
 import { ring } from '../../src/shared/bell.ts';
 import type { FromThread, ThreadStart } from '../../src/shared/messages.ts';
 import { BAD_REQUEST } from '../../src/shared/replies.ts';
-import { ASLEEP, AWAKE, runningIn, servedBy, takenBy, threadState } from '../../src/shared/thread-line.ts';
+import { ASLEEP, AWAKE, runningIn, servedBy, takenBy, threadState } from '../../src/shared/memory/thread-line.ts';
 import { AcceptorByHand, ANSWER, get, post, untilSo } from '../helpers/acceptor-by-hand.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 

@@ -1,7 +1,7 @@
 /** What a thread makes of a ring entry that the acceptor's writer has written. */
 import test from 'ava';
 import { TakenEntry } from '../../src/app-adapter/taken-entry.ts';
-import { RingWriter, type WireConnection } from '../../src/shared/ring-bytes.ts';
+import { RingWriter, type WireConnection } from '../../src/shared/memory/ring-bytes.ts';
 import { createShared } from '../helpers/shared-memory.ts';
 
 const HEAD = 'POST /path HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n';

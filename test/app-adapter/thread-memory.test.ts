@@ -3,12 +3,12 @@ import test from 'ava';
 import { loadLibc } from '../../src/acceptor/libc.ts';
 import { ThreadMemory } from '../../src/app-adapter/thread-memory.ts';
 import { nowMs } from '../../src/shared/clock.ts';
-import { DRAINING, OVERFLOW } from '../../src/shared/layout.ts';
-import { readLetters } from '../../src/shared/mailbox.ts';
+import { DRAINING, OVERFLOW } from '../../src/shared/memory/layout.ts';
+import { readLetters } from '../../src/shared/memory/mailbox.ts';
 import type { ThreadStart } from '../../src/shared/messages.ts';
-import type { ThreadOptions } from '../../src/shared/options.ts';
-import { startOf } from '../../src/shared/request-start.ts';
-import { answerRing, lastBeatOf } from '../../src/shared/thread-line.ts';
+import type { ThreadOptions } from '../../src/shared/options/options.ts';
+import { startOf } from '../../src/shared/memory/request-start.ts';
+import { answerRing, lastBeatOf } from '../../src/shared/memory/thread-line.ts';
 import { createShared } from '../helpers/shared-memory.ts';
 
 const libc = loadLibc();

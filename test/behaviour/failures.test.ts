@@ -9,7 +9,7 @@ import { PassThrough } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { pino } from 'pino';
 import { Server } from '../../src/server.ts';
-import type { ServerOptions } from '../../src/shared/options.ts';
+import type { ServerOptions } from '../../src/shared/options/options.ts';
 import { HEADERS_TOO_LARGE, INTERNAL_SERVER_ERROR, THREAD_FAILED } from '../../src/shared/replies.ts';
 import { get } from '../helpers/acceptor-by-hand.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';

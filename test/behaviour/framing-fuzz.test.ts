@@ -9,7 +9,7 @@ import {
   HEAD_SIMPLE,
   HeadScan,
   type HeadVerdict,
-} from '../../src/acceptor/framing.ts';
+} from '../../src/acceptor/framing/framing.ts';
 import { parseHead, type RequestHead } from '../../src/app-adapter/head-parser.ts';
 import { HeadCheck, type ParseHead } from '../helpers/head-check.ts';
 import { missingCorpora, mutatedRequest } from '../helpers/mutated-requests.ts';

@@ -5,7 +5,7 @@
  * stream: HYPERION_SEED=<number> begins there.
  */
 import test from 'ava';
-import { HEAD_INCOMPLETE, HEAD_SIMPLE, HeadScan } from '../../src/acceptor/framing.ts';
+import { HEAD_INCOMPLETE, HEAD_SIMPLE, HeadScan } from '../../src/acceptor/framing/framing.ts';
 import { parseHead } from '../../src/app-adapter/head-parser.ts';
 import { LlhttpReader } from '../helpers/llhttp.ts';
 import { requestStream } from '../helpers/mutated-requests.ts';

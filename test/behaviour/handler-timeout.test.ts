@@ -7,7 +7,7 @@ import { createConnection, type Socket } from 'node:net';
 import { pino } from 'pino';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { HANDLER_TIMEOUT, THREAD_FAILED } from '../../src/shared/replies.ts';
-import type { ServerOptions } from '../../src/shared/options.ts';
+import type { ServerOptions } from '../../src/shared/options/options.ts';
 import { isLong } from '../helpers/amounts.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 import { type ServerUnderTest, startServer, untilSo } from '../helpers/server-under-test.ts';

@@ -3,7 +3,7 @@
  * kinds, pipelined, cut anywhere, connections changing between the two kinds of loan.
  */
 import test from 'ava';
-import type { ServerOptions } from '../../src/shared/options.ts';
+import type { ServerOptions } from '../../src/shared/options/options.ts';
 import { amount } from '../helpers/amounts.ts';
 import { runNumberedClientApart } from '../helpers/numbered-client.ts';
 import { seedFromEnvironment } from '../helpers/random.ts';

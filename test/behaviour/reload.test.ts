@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { pino } from 'pino';
 import { Server } from '../../src/server.ts';
-import type { ServerOptions } from '../../src/shared/options.ts';
+import type { ServerOptions } from '../../src/shared/options/options.ts';
 import { get } from '../helpers/acceptor-by-hand.ts';
 import { amount } from '../helpers/amounts.ts';
 import { ClosedLoop } from '../helpers/closed-loop-client.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { Server } from '../../src/server.ts';
-import type { ServerOptions } from '../../src/shared/options.ts';
+import type { ServerOptions } from '../../src/shared/options/options.ts';
 import { get } from '../helpers/acceptor-by-hand.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 import { fixtureUrl, untilSo } from '../helpers/server-under-test.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { readEnvironment, type Environment } from '../../src/cli/environment.ts';
 import { fromConfig, sourceOf, toOptions, type Given } from '../../src/cli/given.ts';
-import { createError } from '../../src/shared/errors.ts';
+import { createError } from '../../src/shared/errors/errors.ts';
 
 const reads = test.macro<[Environment, object]>({
   exec: (t, env, options) => t.deepEqual(toOptions(readEnvironment(env)), options),

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { exitCodeOf, explain } from '../../src/cli/messages.ts';
-import { createError, createListenError } from '../../src/shared/errors.ts';
+import { createError, createListenError } from '../../src/shared/errors/errors.ts';
 
 test('an error of ours is one line and says where it came from', (t) => {
   const error = createError('OPTION_INVALID', { option: 'port', expected: 'a port', got: 'x' });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { parseArguments, type Command } from '../../src/cli/parse-arguments.ts';
-import { HyperionError } from '../../src/shared/errors.ts';
+import { HyperionError } from '../../src/shared/errors/errors.ts';
 
 const gives = test.macro<[string[], Record<string, unknown>]>({
   exec(t, args, options) {

@@ -10,7 +10,7 @@ import {
   HEAD_SIMPLE,
   type HeadScan,
   type HeadVerdict,
-} from '../../src/acceptor/framing.ts';
+} from '../../src/acceptor/framing/framing.ts';
 import type { RequestHead } from '../../src/app-adapter/head-parser.ts';
 import { LlhttpReader } from './llhttp.ts';
 

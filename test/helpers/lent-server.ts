@@ -7,7 +7,7 @@ import type { ExecutionContext } from 'ava';
 import { ConnectionLoans } from '../../src/app-adapter/connection-loan/connection-loan.ts';
 import { RouteTable } from '../../src/app-adapter/direct-route/route-table.ts';
 import type { LogFields, LogLevel } from '../../src/shared/messages.ts';
-import { resolveOptions, type ServerOptions } from '../../src/shared/options.ts';
+import { resolveOptions, type ServerOptions } from '../../src/shared/options/options.ts';
 import { lendConnections, type LendingAcceptor } from './lending-acceptor.ts';
 import { RawConnection } from './raw-connection.ts';
 

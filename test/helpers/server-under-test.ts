@@ -6,7 +6,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { Server } from '../../src/server.ts';
-import type { ServerOptions } from '../../src/shared/options.ts';
+import type { ServerOptions } from '../../src/shared/options/options.ts';
 import { runNumberedClientApart } from './numbered-client.ts';
 import { descriptorsOfIdleThread, liveThreads } from './threads.ts';
 

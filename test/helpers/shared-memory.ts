@@ -2,8 +2,14 @@
  * Shared memory for tests of the protocols in it: the real cells and layout, small; and a view on
  * them through which a thread dies after as many accesses as a test wants.
  */
-import { Cells, type Memory } from '../../src/shared/cells.ts';
-import { computeLayout, type Layout, type LayoutNeeds, QUEUE_HEAD, QUEUE_TAIL } from '../../src/shared/layout.ts';
+import { Cells, type Memory } from '../../src/shared/memory/cells.ts';
+import {
+  computeLayout,
+  type Layout,
+  type LayoutNeeds,
+  QUEUE_HEAD,
+  QUEUE_TAIL,
+} from '../../src/shared/memory/layout.ts';
 
 export interface SharedForTest {
   readonly buffer: SharedArrayBuffer;

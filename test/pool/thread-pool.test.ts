@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import test, { type ExecutionContext } from 'ava';
 import { loadLibc } from '../../src/acceptor/libc.ts';
 import { type ThreadExit, ThreadPool } from '../../src/pool/thread-pool.ts';
-import { HyperionError } from '../../src/shared/errors.ts';
-import { resolveOptions, type ServerOptions } from '../../src/shared/options.ts';
+import { HyperionError } from '../../src/shared/errors/errors.ts';
+import { resolveOptions, type ServerOptions } from '../../src/shared/options/options.ts';
 import { fixtureUrl } from '../helpers/server-under-test.ts';
 import { createShared } from '../helpers/shared-memory.ts';
 

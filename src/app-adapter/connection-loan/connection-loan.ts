@@ -8,7 +8,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { closeSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { ThreadOptions } from '../../shared/options.ts';
+import type { ThreadOptions } from '../../shared/options/options.ts';
 import { answerFailure, answerRejections, type Log } from '../app-failures.ts';
 import { serveDirectOnNode } from '../direct-route/direct-route.ts';
 import { isExchangeEvent, isUpgradeEvent, type Exchange, type ExchangeEvent } from './exchange.ts';

@@ -3,7 +3,7 @@
  * server writes itself. In comes what an app returned, out come pairs that can go on the wire.
  * Worker thread.
  */
-import { createError } from '../../shared/errors.ts';
+import { createError } from '../../shared/errors/errors.ts';
 
 export interface ReplyHeaders {
   /** Name, value, name, value ... */

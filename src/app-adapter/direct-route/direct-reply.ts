@@ -4,7 +4,7 @@
  * A reply with a known body takes no promise and one Buffer. Worker thread.
  */
 import { STATUS_CODES } from 'node:http';
-import { createError } from '../../shared/errors.ts';
+import { createError } from '../../shared/errors/errors.ts';
 import { type BodySource, type ByteIterator, iterateBytes, peekBody } from './direct-body.ts';
 import { FramedBytes } from './direct-framing.ts';
 import { type ReplyHeaders, readHeaders } from './direct-headers.ts';

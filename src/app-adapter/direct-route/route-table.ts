@@ -2,7 +2,7 @@
  * The direct routes of one thread: exact method and path, looked up before the app is asked. In come
  * the registrations of the app module, out comes the route of a request. Worker thread.
  */
-import { createError } from '../../shared/errors.ts';
+import { createError } from '../../shared/errors/errors.ts';
 import type { RouteHandler, Routes, StaticOptions } from '../load/define-app.ts';
 import { StaticRoute } from './static-route.ts';
 

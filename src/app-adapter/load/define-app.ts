@@ -3,7 +3,7 @@
  * and by the main thread for its types: no other module is loaded from here.
  */
 import type { RequestListener, Server } from 'node:http';
-import { createError } from '../../shared/errors.ts';
+import { createError } from '../../shared/errors/errors.ts';
 
 /** What a direct route's handler is given. Everything is made when it is asked for. */
 export interface DirectRequest {

@@ -3,7 +3,7 @@
  * out untouched. Worker thread.
  */
 import { statSync } from 'node:fs';
-import { createError } from '../../shared/errors.ts';
+import { createError } from '../../shared/errors/errors.ts';
 
 const TYPESCRIPT_FILE = /\.[cm]?ts$/;
 

@@ -5,7 +5,7 @@
  */
 import { Server as HttpServer } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { createError } from '../../shared/errors.ts';
+import { createError } from '../../shared/errors/errors.ts';
 import type { AppHost } from './app-host.ts';
 import { isAlias, type ListenCall, type ListenTarget, readListenCall } from './listen-call.ts';
 import { facadeOf } from './server-facade.ts';

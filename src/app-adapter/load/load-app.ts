@@ -5,7 +5,7 @@
  */
 import http, { type RequestListener, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { createError } from '../../shared/errors.ts';
+import { createError } from '../../shared/errors/errors.ts';
 import { createContext, StopHooks } from './app-context.ts';
 import { type AppKind, defaultExportOf, isFastify, recogniseApp } from './app-export.ts';
 import type { AppHost } from './app-host.ts';

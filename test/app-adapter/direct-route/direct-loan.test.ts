@@ -5,7 +5,7 @@ import { sendWhole, serveDirectRoute } from '../../../src/app-adapter/direct-rou
 import type { HeldRequest } from '../../../src/app-adapter/held-loan.ts';
 import { parseHead } from '../../../src/app-adapter/head-parser.ts';
 import { type Route, RouteTable } from '../../../src/app-adapter/direct-route/route-table.ts';
-import { CLOSING, IDLE, RUNNING, stageOf } from '../../../src/shared/words.ts';
+import { CLOSING, IDLE, RUNNING, stageOf } from '../../../src/shared/memory/words.ts';
 import { AcceptorByHand, get, type HandThread, untilSo } from '../../helpers/acceptor-by-hand.ts';
 import { RawConnection } from '../../helpers/raw-connection.ts';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { RouteHandler, StaticOptions } from '../../../src/app-adapter/load/define-app.ts';
 import { RouteTable } from '../../../src/app-adapter/direct-route/route-table.ts';
-import { RouteError } from '../../../src/shared/errors.ts';
+import { RouteError } from '../../../src/shared/errors/errors.ts';
 
 const handler: RouteHandler = () => ({ status: 200 });
 const other: RouteHandler = () => ({ status: 201 });

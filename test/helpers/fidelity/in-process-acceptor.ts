@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import koffi from 'koffi';
-import { HEAD_INCOMPLETE, HEAD_SIMPLE, HeadScan } from '../../../src/acceptor/framing.ts';
+import { HEAD_INCOMPLETE, HEAD_SIMPLE, HeadScan } from '../../../src/acceptor/framing/framing.ts';
 import { parseHead } from '../../../src/app-adapter/head-parser.ts';
 import type { ClientGone, KnownConnection, RequestBorrower, RequestLoan } from '../../../src/app-adapter/loan.ts';
 import { RequestLoans, type RequestSettings } from '../../../src/app-adapter/request-loan/request-loan.ts';

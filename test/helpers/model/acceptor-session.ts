@@ -6,10 +6,10 @@
 import { Acceptor } from '../../../src/acceptor/acceptor.ts';
 import type { Connection } from '../../../src/acceptor/connection.ts';
 import type { Libc } from '../../../src/acceptor/libc.ts';
-import type { Memory } from '../../../src/shared/cells.ts';
-import type { Layout } from '../../../src/shared/layout.ts';
+import type { Memory } from '../../../src/shared/memory/cells.ts';
+import type { Layout } from '../../../src/shared/memory/layout.ts';
 import type { ToThread } from '../../../src/shared/messages.ts';
-import { type ResolvedOptions, resolveOptions } from '../../../src/shared/options.ts';
+import { type ResolvedOptions, resolveOptions } from '../../../src/shared/options/options.ts';
 import { HANDLER_TIMEOUT, THREAD_FAILED } from '../../../src/shared/replies.ts';
 import type { Happening } from './altered-memory.ts';
 import type { Session, Standing } from './automaton.ts';
@@ -44,7 +44,7 @@ import {
   inside,
   threadBell,
 } from './fake-node.ts';
-import { standingOf as timeStandingOf } from '../../../src/acceptor/standing.ts';
+import { standingOf as timeStandingOf } from '../../../src/acceptor/timing/standing.ts';
 import { type OpenConnection, standingOf } from './acceptor-standing.ts';
 import { AcceptorMemory } from './model-memory.ts';
 import type { Places } from './places.ts';

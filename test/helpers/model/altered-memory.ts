@@ -1,6 +1,6 @@
 /** A `Memory` that passes everything on: what a mistake alters it overrides. */
-import type { Memory } from '../../../src/shared/cells.ts';
-import type { Layout } from '../../../src/shared/layout.ts';
+import type { Memory } from '../../../src/shared/memory/cells.ts';
+import type { Layout } from '../../../src/shared/memory/layout.ts';
 import type { Place, PlaceKind, Places } from './places.ts';
 
 /** The event that an actor's code runs for, and the how manieth of its life that is. */

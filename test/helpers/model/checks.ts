@@ -11,8 +11,8 @@ import {
   RUNNING,
   stageOf,
   WAITING,
-} from '../../../src/shared/words.ts';
-import { ASLEEP } from '../../../src/shared/thread-line.ts';
+} from '../../../src/shared/memory/words.ts';
+import { ASLEEP } from '../../../src/shared/memory/thread-line.ts';
 import { HANDLER_TIMEOUT_REPLY, THREAD_FAILED_REPLY } from './acceptor-session.ts';
 import type { RequestKind } from './configuration.ts';
 import * as row from './row.ts';

@@ -1,5 +1,5 @@
 /** Which moves a state has. */
-import { REPLYING, RUNNING, stageOf } from '../../../src/shared/words.ts';
+import { REPLYING, RUNNING, stageOf } from '../../../src/shared/memory/words.ts';
 import * as events from './events.ts';
 import { ACCEPTOR, CLIENT_END, CLIENT_RESET, DEATH, FATE, moveOf } from './moves.ts';
 import * as row from './row.ts';

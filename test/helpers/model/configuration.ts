@@ -1,5 +1,5 @@
 /** What one search is about: who asks for what, how large the ring is, what may go wrong how often. */
-import { computeLayout, type Layout, SMALL_BYTES } from '../../../src/shared/layout.ts';
+import { computeLayout, type Layout, SMALL_BYTES } from '../../../src/shared/memory/layout.ts';
 import type { Mistake } from './mistakes/mistake.ts';
 
 /**

@@ -9,7 +9,7 @@ import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
-import { RingReader, RingWriter } from '../../../src/shared/ring-bytes.ts';
+import { RingReader, RingWriter } from '../../../src/shared/memory/ring-bytes.ts';
 import { CLOSE, INODE, type Tape, WRITE } from './tape.ts';
 
 /** Descriptors of the model begin here; smaller ones are the process's own. */

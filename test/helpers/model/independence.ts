@@ -4,7 +4,7 @@
  * They run together with the access before them; a thread can die between the two all the same.
  * `everyAccess` turns this off.
  */
-import { CLOSING, IDLE, stageOf } from '../../../src/shared/words.ts';
+import { CLOSING, IDLE, stageOf } from '../../../src/shared/memory/words.ts';
 import type { Configuration } from './configuration.ts';
 import { bellOf, isBell } from './fake-node.ts';
 import { GARBAGE } from './model-memory.ts';

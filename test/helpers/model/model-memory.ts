@@ -5,8 +5,8 @@
  * and a thread's read looks at its begin and again when it frees the entry. So two that overlap
  * are seen, wherever in between. Writes and reads of contents come here from `fake-node.ts`.
  */
-import type { Memory } from '../../../src/shared/cells.ts';
-import { type Layout, MAILBOX_SIZE } from '../../../src/shared/layout.ts';
+import type { Memory } from '../../../src/shared/memory/cells.ts';
+import { type Layout, MAILBOX_SIZE } from '../../../src/shared/memory/layout.ts';
 import { type Configuration, readTarget, requestBytes } from './configuration.ts';
 import { TORN } from './effects.ts';
 import { type EntryContent, FIRST_DESCRIPTOR } from './fake-node.ts';

@@ -30,7 +30,7 @@ import {
   threadCell,
   UPGRADED,
   wordCell,
-} from '../../../src/shared/layout.ts';
+} from '../../../src/shared/memory/layout.ts';
 
 export type PlaceKind =
   | 'QUEUE_HEAD'

@@ -5,10 +5,10 @@
 import { HeldRequest } from '../../../src/app-adapter/held-loan.ts';
 import { PullLoop } from '../../../src/app-adapter/pull-loop.ts';
 import { ThreadMemory } from '../../../src/app-adapter/thread-memory.ts';
-import type { Memory } from '../../../src/shared/cells.ts';
-import type { Layout } from '../../../src/shared/layout.ts';
+import type { Memory } from '../../../src/shared/memory/cells.ts';
+import type { Layout } from '../../../src/shared/memory/layout.ts';
 import type { ThreadStart } from '../../../src/shared/messages.ts';
-import { type ResolvedOptions, resolveOptions } from '../../../src/shared/options.ts';
+import { type ResolvedOptions, resolveOptions } from '../../../src/shared/options/options.ts';
 import type { Happening } from './altered-memory.ts';
 import type { Session, Standing } from './automaton.ts';
 import { type Configuration, handlerTimeoutMsOf } from './configuration.ts';

@@ -2,7 +2,7 @@
  * The model: actors, kernel and clients, and what state a move leads to. A move runs one actor for
  * one access, and on while its accesses need no step of their own.
  */
-import type { Layout } from '../../../src/shared/layout.ts';
+import type { Layout } from '../../../src/shared/memory/layout.ts';
 import { AcceptorSession } from './acceptor-session.ts';
 import { Automaton, type Edge, type Node } from './automaton.ts';
 import { isInEvent } from './choices.ts';

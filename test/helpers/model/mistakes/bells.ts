@@ -1,5 +1,5 @@
 /** Mistakes about sleeping, ringing and mail. */
-import { ASLEEP, AWAKE } from '../../../../src/shared/thread-line.ts';
+import { ASLEEP, AWAKE } from '../../../../src/shared/memory/thread-line.ts';
 import { AlteredMemory } from '../altered-memory.ts';
 import { EXIT, READY_MESSAGE } from '../events.ts';
 import type { Altered, Mistake } from './mistake.ts';

@@ -1,5 +1,5 @@
 /** Mistakes about the settlement of dead threads. */
-import { generationOf, IDLE, makeWord, stageOf } from '../../../../src/shared/words.ts';
+import { generationOf, IDLE, makeWord, stageOf } from '../../../../src/shared/memory/words.ts';
 import { AlteredMemory } from '../altered-memory.ts';
 import { EXIT } from '../events.ts';
 import { FREE, type Mistake } from './mistake.ts';

@@ -5,9 +5,9 @@
  * another entry. The real code keeps the ring index as generation and reads the slot alone; this
  * memory translates between the two at every access to a word.
  */
-import type { Memory } from '../../../../src/shared/cells.ts';
-import { entryCell } from '../../../../src/shared/layout.ts';
-import { generationOf, makeWord, MORE, ownerOf, stageOf, WAITING } from '../../../../src/shared/words.ts';
+import type { Memory } from '../../../../src/shared/memory/cells.ts';
+import { entryCell } from '../../../../src/shared/memory/layout.ts';
+import { generationOf, makeWord, MORE, ownerOf, stageOf, WAITING } from '../../../../src/shared/memory/words.ts';
 import { AlteredMemory, type Surroundings } from '../altered-memory.ts';
 import { ENTRY_SPARE } from '../places.ts';
 import type { Mistake } from './mistake.ts';

@@ -2,7 +2,7 @@
  * A mistake put into the protocol on purpose: the real code, over a memory that at one place does
  * something else than it was asked to. Each is one rule left out, or in an earlier wording.
  */
-import type { Memory } from '../../../../src/shared/cells.ts';
+import type { Memory } from '../../../../src/shared/memory/cells.ts';
 import type { Surroundings } from '../altered-memory.ts';
 
 export type Altered = new (real: Memory, around: Surroundings) => Memory;

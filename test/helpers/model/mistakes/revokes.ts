@@ -1,5 +1,5 @@
 /** Mistakes about loans that the acceptor takes back because their handler has had its time. */
-import { REVOKED, RUNNING, stageOf } from '../../../../src/shared/words.ts';
+import { REVOKED, RUNNING, stageOf } from '../../../../src/shared/memory/words.ts';
 import { AlteredMemory } from '../altered-memory.ts';
 import type { Mistake } from './mistake.ts';
 

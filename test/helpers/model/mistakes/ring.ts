@@ -1,5 +1,5 @@
 /** Mistakes about the ring and the overflow list. */
-import { makeWord, stageOf, WAITING } from '../../../../src/shared/words.ts';
+import { makeWord, stageOf, WAITING } from '../../../../src/shared/memory/words.ts';
 import { AlteredMemory } from '../altered-memory.ts';
 import { CLOSED, EXIT } from '../events.ts';
 import { BUSY, FREE, type Mistake } from './mistake.ts';

@@ -8,7 +8,7 @@ import {
   RUNNING,
   stageOf,
   WAITING,
-} from '../../../../src/shared/words.ts';
+} from '../../../../src/shared/memory/words.ts';
 import { AlteredMemory } from '../altered-memory.ts';
 import type { Mistake } from './mistake.ts';
 
