@@ -3,7 +3,7 @@
  * memory, as there). Best of many short runs, the two in turn, so that other work on the machine
  * falls on both. `node build/bench/framing.js`.
  */
-import { HEAD_SIMPLE, HeadScan } from '../src/acceptor/framing.ts';
+import { HEAD_SIMPLE, HeadScan } from '../src/acceptor/framing/framing.ts';
 import { parseHead } from '../src/app-adapter/head-parser.ts';
 import { describeMachine, formatMachine } from './machine.ts';
 
