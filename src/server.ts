@@ -8,26 +8,23 @@ import { Acceptor } from './acceptor/acceptor.ts';
 import { DescriptorGuard } from './acceptor/listening/descriptor-guard.ts';
 import type { AcceptedHandle } from './acceptor/node-internals.ts';
 import { type Libc, loadLibc } from './acceptor/libc.ts';
-import type { LateRequest } from './acceptor/endings/late-handlers.ts';
 import { Listener } from './acceptor/listening/listener.ts';
-import type { Route } from './acceptor/framing/request-line.ts';
-import { inodeOf } from './acceptor/endings/settlement.ts';
 import type { Logger } from './logger.ts';
 import { checkPlatform } from './platform.ts';
-import type { ThreadBell, ThreadExit, ThreadPool } from './pool/thread-pool.ts';
+import type { ThreadPool } from './pool/thread-pool.ts';
 import { createStats, type ServerStats } from './server-stats.ts';
 import { drainAndClose, LastConnection, type StopReport } from './server-stop.ts';
 import { Cells } from './shared/memory/cells.ts';
 import { createError } from './shared/errors/errors.ts';
 import { computeLayout } from './shared/memory/layout.ts';
-import type { FromThread, LogFields, LogLevel } from './shared/messages.ts';
+import type { LogFields, LogLevel } from './shared/messages.ts';
 import {
   type ResolvedOptions,
   resolveOptions,
   type ServerOptions,
   type ThreadOptions,
 } from './shared/options/options.ts';
-import { forgetUpgraded } from './shared/memory/thread-line.ts';
+import { ThreadEvents } from './thread-events.ts';
 
 export interface StopOptions {
   /** How long to wait for what waits and runs. Milliseconds; 0 cuts at once. Default: the `gracefulTimeoutMs` option. */
@@ -43,6 +40,7 @@ export class Server {
   readonly #memory: Cells;
   readonly #acceptor: Acceptor;
   readonly #acceptorBell: number;
+  readonly #threadEvents: ThreadEvents;
   readonly #parts: Pick<ThreadPartsCommon, 'buffer' | 'layout'>;
   #state: State = 'new';
   #listener: Listener | undefined;
@@ -71,6 +69,15 @@ export class Server {
     this.#parts = { buffer, layout };
     const [bellReadEnd, bell] = this.#libc.createPipe();
     this.#acceptorBell = bell;
+    const events = new ThreadEvents({
+      memory: this.#memory,
+      layout,
+      libc: this.#libc,
+      acceptor: () => this.#acceptor,
+      pool: () => this.#pool,
+      log: this.#log,
+    });
+    this.#threadEvents = events;
     this.#acceptor = new Acceptor({
       memory: this.#memory,
       layout,
@@ -82,9 +89,9 @@ export class Server {
       idleTimes: () => this.#pool?.idleTimes() ?? [],
       log: this.#log,
       whenOver: () => this.#whenConnectionOver(),
-      whenLate: (request) => this.#whenLate(request),
-      whenWornOut: (line, abandoned) => this.#whenWornOut(line, abandoned),
-      whenHeld: (line, heldMs, route) => this.#whenHeld(line, heldMs, route),
+      whenLate: (request) => events.whenLate(request),
+      whenWornOut: (line, abandoned) => events.whenWornOut(line, abandoned),
+      whenHeld: (line, heldMs, route) => events.whenHeld(line, heldMs, route),
     });
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
   }
@@ -225,75 +232,10 @@ export class Server {
       createBell: () => this.#libc.createPipe(),
       onReady: (line, bell) => this.#acceptor.bells.add(line, bell),
       onRetire: (line) => this.#acceptor.bells.retire(line),
-      onExit: (line, bell, exit) => this.#whenThreadExited(line, bell, exit),
-      onMessage: (line, message) => this.#whenTold(line, message),
-      log: (level, fields, message) => this.#logger?.[level](fields, message),
+      onExit: (line, bell, exit) => this.#threadEvents.whenExited(line, bell, exit),
+      onMessage: (line, message) => this.#threadEvents.whenTold(line, message),
+      log: this.#log,
     });
-  }
-
-  #whenTold(line: number, message: FromThread): void {
-    switch (message.type) {
-      case 'need-duplicate':
-        this.#acceptor.loanEnds.duplicateFor(line, message.slot, message.generation);
-        return;
-      case 'close-if-idle':
-        this.#acceptor.loanEnds.closeIfIdle(message.slot, message.generation);
-        return;
-      case 'handler-late': {
-        const { type: _, ...late } = message;
-        this.#acceptor.lateHandlers.noteLent({ line, ...late });
-        return;
-      }
-      case 'log':
-        this.#logger?.[message.level](message.fields, message.message);
-        return;
-      default:
-    }
-  }
-
-  #whenLate({ line, method, path, ranMs, outcome }: LateRequest): void {
-    const thread = this.#threadOf(line)?.threadNumber;
-    this.#logger?.warn(
-      { thread, method, path, ranMs: Math.round(ranMs), outcome },
-      outcome === '504' ? 'a handler took too long: answered 504' : 'a handler took too long: its reply was cut',
-    );
-  }
-
-  #whenWornOut(line: number, abandoned: number): void {
-    const thread = this.#threadOf(line);
-    if (thread?.state === 'serving') this.#pool?.recycle(thread.threadNumber, 'abandoned', { abandoned });
-  }
-
-  /** From outside: the thread itself runs nothing of ours any more. */
-  #whenHeld(line: number, heldMs: number, { method, path }: Route): void {
-    const thread = this.#threadOf(line)?.threadNumber;
-    if (thread === undefined) return;
-    this.#logger?.error(
-      { thread, heldMs: Math.round(heldMs), method, path },
-      'a thread is held, most likely by this request, and is ended',
-    );
-    this.#pool?.terminateLine(line);
-  }
-
-  #threadOf(line: number): { readonly threadNumber: number; readonly state: string } | undefined {
-    for (const thread of this.#pool?.threads ?? []) if (thread.line === line) return thread;
-    return undefined;
-  }
-
-  #whenThreadExited(line: number, { readEnd, writeEnd }: ThreadBell, exit: ThreadExit): void {
-    this.#acceptor.bells.remove(line);
-    // By number alone it may be another file by now; both ends of a pipe have one inode.
-    if (inodeOf(readEnd) === inodeOf(writeEnd)) this.#libc.close(readEnd);
-    this.#libc.close(writeEnd);
-    const { replied, cut } = this.#acceptor.settle(line);
-    forgetUpgraded(this.#memory, this.#parts.layout, line);
-    const { threadNumber, error, restartPauseMs, retired } = exit;
-    const fields = { thread: threadNumber, err: error, replied, cut };
-    if (restartPauseMs !== undefined) {
-      this.#logger?.error({ ...fields, restartPauseMs }, 'a thread ended and is replaced');
-    } else if (retired !== undefined && replied + cut > 0) {
-      this.#logger?.warn(fields, 'a thread that was replaced ended before its requests had');
-    }
   }
 
   #acceptOnly(handle: AcceptedHandle): void {
