@@ -1,4 +1,7 @@
-/** Who is measured. Watt restarts workers that fail by itself (`wattpm start`), and its app at SIGUSR2. */
+/**
+ * Who is measured. Watt restarts workers that fail by itself (`wattpm start`); a second
+ * SIGUSR2, at which it restarts its app, while it does so ends it, so that it is not told to.
+ */
 import { fileURLToPath } from 'node:url';
 import { BENCH_URL } from '../installed.ts';
 import { watt as benchWatt } from '../rivals/watt.ts';
@@ -16,7 +19,7 @@ const watt: FaultContender = {
     const [program, ...args] = command;
     return { command: [program, ...args.slice(0, -1), FOLDER], environment };
   },
-  reloadSignal: 'SIGUSR2',
+  reloadSignal: undefined,
 };
 
 export const CONTENDERS: readonly FaultContender[] = [hyperion, nodeCluster, watt];

@@ -54,6 +54,10 @@ const run = async (options: FaultOptions): Promise<void> => {
     for (const fault of faults) {
       const ofThisFault: FaultResult[] = [];
       for (const contender of contenders) {
+        if (fault.name === 'reload' && contender.reloadSignal === undefined) {
+          skipped.push(`${contender.name} with ${fault.name}, there is no signal for it`);
+          continue;
+        }
         console.error(`${fault.name}: ${contender.name}`);
         try {
           const measureOptions = { ...options, node: node.path, hyperionUrl: own.indexUrl };
