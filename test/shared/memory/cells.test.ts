@@ -39,7 +39,7 @@ test('no count is lost between threads', async (t) => {
         for (;;) { const seen = cells.load(1); if (cells.compareExchange(1, seen, seen + 1) === seen) break; }
       }
     });`;
-  const url = new URL('../../../src/shared/cells.js', import.meta.url).href;
+  const url = new URL('../../../src/shared/memory/cells.js', import.meta.url).href;
   const workers = [1, 2].map(() => new Worker(code, { eval: true, workerData: { url, buffer } }));
   await Promise.all(workers.map((worker) => once(worker, 'exit')));
   t.is(cells.load(0), 100_000);

@@ -81,7 +81,7 @@ const accepts = test.macro<[keyof ServerOptions, unknown, unknown?]>({
 });
 test('a URL', accepts, 'app', appUrl, appUrl.href);
 test('text of a URL', accepts, 'app', appUrl.href);
-test('relative', accepts, 'app', '../test/fixtures/hello.mjs', pathToFileURL('test/fixtures/hello.mjs').href);
+test('relative', accepts, 'app', './test/fixtures/hello.mjs', pathToFileURL('test/fixtures/hello.mjs').href);
 test(accepts, 'port', 0);
 test(accepts, 'port', 65_535);
 test(accepts, 'host', '::');
