@@ -1,4 +1,4 @@
-// Runs the tests in two groups: those that only say right or wrong, two files at a time, and then
+// Runs the tests in two groups: those that only say right or wrong, three files at a time, and then
 // those that assert figures of time or short time-outs, each with the machine to itself. Given anything but --tap it
 // hands its arguments to ava as they are: `npm test -- build/test/index.test.js`.
 import { spawnSync } from 'node:child_process';

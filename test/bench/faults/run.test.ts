@@ -2,6 +2,7 @@
 import test from 'ava';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { isLong } from '../../helpers/amounts.ts';
 
 const RUN = fileURLToPath(new URL('../../../bench/faults/run.js', import.meta.url));
 const FEW = ['--seconds', '1', '--rate', '50', '--connections', '10', '--threads', '2'];
@@ -13,6 +14,8 @@ const runFaults = (args: readonly string[]): Promise<{ readonly stdout: string; 
   );
 
 test('a fault is injected at this project, and printed as a table', async (t) => {
+  // Twelve seconds: it stands in the long form alone.
+  if (!isLong) return void t.pass();
   const { stdout } = await runFaults(['throw', '--against', 'hyperion', '--node', process.execPath, ...FEW]);
   t.regex(stdout, /## throw\n\nEvery second a timer throws in a thread\./);
   const cells = /\| hyperion \|.*\|/.exec(stdout)?.[0].split(' | ') ?? [];
