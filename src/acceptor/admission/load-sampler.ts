@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 100;
  * A thread's first requests run cold code, ten times slower or more. It counts after so many of
  * them, or, where each takes long anyway, after so much busy time.
  */
-const WARM_SERVED = 64;
+const WARM_SERVED = 512;
 const WARM_BUSY_MS = 5000;
 
 /** For how long the event loop of each thread has waited for events, since it began. */

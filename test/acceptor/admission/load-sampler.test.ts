@@ -54,9 +54,9 @@ test('counts that wrap and idle times that overtake the clock do no harm', (t) =
   t.deepEqual(compare(before, now, warm(1, 2, 3, 4), 100), { ms: 100, threadMs: 100, busyMs: 0, served: 1 });
 });
 
-test('a thread counts after its first 64 requests, or after five busy seconds', (t) => {
+test('a thread counts after its first 512 requests, or after five busy seconds', (t) => {
   for (const [requests, idleMs, looks] of [
-    [16, 90, 4],
+    [128, 90, 4],
     [0, 0, 50],
   ] as const) {
     const pasts = new Map<number, ThreadPast>();
@@ -103,7 +103,7 @@ test('looks while there is traffic, and no longer', async (t) => {
 
   sampler.wake();
   sampler.wake();
-  for (let nth = 0; nth < 64; nth += 1) serve(shared, 1);
+  for (let nth = 0; nth < 512; nth += 1) serve(shared, 1);
   await nextLook();
   t.is(starts, 1);
   t.is(looks[0]?.served, 0, 'cold');
