@@ -45,8 +45,11 @@ function run(
 ): DirectReply | Promise<DirectReply> {
   const signal = (): AbortSignal => {
     const controller = new AbortController();
-    const abort = (): void => controller.abort(new DOMException('The client has left', 'AbortError'));
-    if (loan.isOver) abort();
+    const abort: WhenGone = (how) => {
+      const message = how === 'revoked' ? 'The request has had its time' : 'The client has left';
+      controller.abort(new DOMException(message, 'AbortError'));
+    };
+    if (loan.isOver) abort('reset');
     else departureOf(loan, head).add(abort);
     return controller.signal;
   };

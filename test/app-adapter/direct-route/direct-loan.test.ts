@@ -187,6 +187,24 @@ test('a loan that is taken back while its reply is blocked writes no more', asyn
   t.is(client.responses.length, 0);
 });
 
+test('the reason of a signal says whether the client has left or the request was taken back', async (t) => {
+  for (const [leave, message] of [
+    [(loan: HeldRequest) => loan.borrower?.clientGone('reset'), 'The client has left'],
+    [(loan: HeldRequest) => loan.borrower?.revoked(), 'The request has had its time'],
+  ] as const) {
+    const { serve, loan } = await lend(t);
+    let signal: AbortSignal | undefined;
+    serve(
+      dynamic((request) => {
+        ({ signal } = request);
+        return new Promise(() => {});
+      }),
+    );
+    leave(loan);
+    t.like(signal?.reason, { name: 'AbortError', message });
+  }
+});
+
 test('a handler whose client has left is told by its signal; its loan ends at once, its reply goes nowhere', async (t) => {
   const { serve, loan, stage, byHand } = await lend(t);
   let signal: AbortSignal | undefined;

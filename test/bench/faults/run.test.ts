@@ -1,5 +1,5 @@
 /** The command itself, once, as short as can be: a thread fails, and a table says what clients noticed. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isLong } from '../../helpers/amounts.ts';
@@ -13,9 +13,7 @@ const runFaults = (args: readonly string[]): Promise<{ readonly stdout: string; 
     execFile(process.execPath, [RUN, ...args], (_error, stdout, stderr) => resolve({ stdout, stderr })),
   );
 
-test('a fault is injected at this project, and printed as a table', async (t) => {
-  // Twelve seconds: it stands in the long form alone.
-  if (!isLong) return void t.pass();
+const injects = async (t: ExecutionContext): Promise<void> => {
   const { stdout } = await runFaults(['throw', '--against', 'hyperion', '--node', process.execPath, ...FEW]);
   t.regex(stdout, /## throw\n\nEvery second a timer throws in a thread\./);
   const cells = /\| hyperion \|.*\|/.exec(stdout)?.[0].split(' | ') ?? [];
@@ -24,7 +22,9 @@ test('a fault is injected at this project, and printed as a table', async (t) =>
   t.regex(answered ?? '', /200: \d+/);
   t.deepEqual([unanswered, ends, idleLost], ['0', '0 / 0', '0']);
   t.regex(stdout, /503 thread_failed: 1 \|/, 'the request that was the fault');
-});
+};
+// Twelve seconds: it stands in the long form alone.
+if (isLong) test('a fault is injected at this project, and printed as a table', injects);
 
 test('a fault that there is none of is named', async (t) => {
   const { stderr } = await runFaults(['earthquake']);
