@@ -32,7 +32,7 @@ export interface Libc {
   close(descriptor: number): void;
   /** A pipe that neither blocks nor is inherited: [read end, write end]. */
   createPipe(): [number, number];
-  /** The next connection that waits at a listening descriptor; -1: none. */
+  /** The next connection that waits at a listening descriptor; else a negative errno, EAGAIN's if none waits. */
   acceptNext(listener: number): number;
   /** Ends both directions of a connection without closing any descriptor. */
   shutdown(descriptor: number): void;
@@ -108,14 +108,17 @@ function load(): Libc {
 
   function createLinuxAccept(): (listener: number) => number {
     const accept4 = library.func('int accept4(int listener, void *address, void *length, int flags)');
-    return (listener) => accept4(listener, null, null, ACCEPT_FLAGS) as number;
+    return (listener) => {
+      const descriptor: number = accept4(listener, null, null, ACCEPT_FLAGS);
+      return descriptor === -1 ? -koffi.errno() : descriptor;
+    };
   }
 
   function createPosixAccept(): (listener: number) => number {
     const accept = library.func('int accept(int listener, void *address, void *length)');
     return (listener) => {
       const descriptor: number = accept(listener, null, null);
-      if (descriptor === -1) return -1;
+      if (descriptor === -1) return -koffi.errno();
       fcntl(descriptor, F_SETFD, 'int', FD_CLOEXEC);
       setFlags(descriptor, O_NONBLOCK);
       return descriptor;

@@ -3,11 +3,12 @@ import { Piscina } from 'piscina';
 import type { ThreadPoolParts } from './pool-parts.ts';
 import { withThreadFlags } from './thread-flags.ts';
 
-export function createPiscina({ threadUrl, options }: ThreadPoolParts): Piscina {
+/** `atOnce`: how many threads start right away. */
+export function createPiscina({ threadUrl, options }: ThreadPoolParts, atOnce: number): Piscina {
   const { threadCount, resourceLimits } = options;
   const piscinaOptions = {
     filename: threadUrl.href,
-    minThreads: threadCount,
+    minThreads: atOnce,
     // One more: a replacement starts before the one it replaces has gone.
     maxThreads: threadCount + 1,
     concurrentTasksPerWorker: 1,

@@ -18,6 +18,7 @@ export class Generation {
   readonly #parts: ThreadPoolParts;
   readonly #lines: ThreadLines;
   readonly #number: number;
+  readonly #atOnce: number;
   readonly #piscina: Piscina;
   readonly #exits = new ThreadExits();
   /** By threadNumber. */
@@ -29,28 +30,36 @@ export class Generation {
   #isServing = false;
   #isRecycling = false;
 
-  constructor(parts: ThreadPoolParts, lines: ThreadLines, number: number) {
+  /** `atOnce`: how many threads start and load the app at the same time. */
+  constructor(parts: ThreadPoolParts, lines: ThreadLines, number: number, atOnce: number) {
     this.#parts = parts;
     this.#lines = lines;
     this.#number = number;
     this.#places = Array.from({ length: parts.options.threadCount }, () => new Place());
-    this.#piscina = createPiscina(parts);
+    this.#atOnce = Math.min(atOnce, parts.options.threadCount);
+    this.#piscina = createPiscina(parts, this.#atOnce);
   }
 
-  /** Starts a thread for each place. Rejects with the error of the first whose app did not load. */
+  /**
+   * Starts a thread for each place. Rejects with the error of the first whose app did
+   * not load; no more are started then, nor once this generation is over.
+   */
   async load(lines: readonly number[]): Promise<void> {
     const unused = [...lines];
-    const threads: PoolThread[] = [];
     try {
-      for (const line of lines) {
-        threads.push(this.#start(threads.length, line));
-        unused.shift();
+      while (unused.length > 0 && !this.#over.signal.aborted) {
+        const wave: PoolThread[] = [];
+        while (wave.length < this.#atOnce && unused[0] !== undefined) {
+          wave.push(this.#start(lines.length - unused.length, unused[0]));
+          unused.shift();
+        }
+        await Promise.all(wave.map((thread) => thread.loaded));
       }
-    } catch (error) {
+    } finally {
       for (const line of unused) this.#lines.giveBack(line);
-      throw error;
     }
-    await Promise.all(threads.map((thread) => thread.loaded));
+    // From now on a thread that ends is replaced at once.
+    if (!this.#over.signal.aborted) this.#piscina.options.minThreads = lines.length;
   }
 
   /** All take requests from now on, and whoever ends is replaced. Resolves when they do. */

@@ -2,6 +2,7 @@
  * The threads, for the server: one generation of them serves, older ones finish what they have, and
  * at most one newer one loads the app. Main thread.
  */
+import { availableParallelism } from 'node:os';
 import { createError } from '../shared/errors/errors.ts';
 import type { LogFields, ToThread } from '../shared/messages.ts';
 import { Generation } from './generation.ts';
@@ -14,6 +15,9 @@ export type { RetireReason, ThreadBell, ThreadExit, ThreadPoolParts } from './po
 
 /** How long a stop waits for threads that were terminated: one in native code ends only when that returns. */
 const TERMINATE_MS = 2000;
+
+/** Of a reload: threads that load the app leave half of the cores to those that serve. */
+const RELOADS_AT_ONCE = Math.max(1, Math.floor(availableParallelism() / 2));
 
 export class ThreadPool {
   readonly #parts: ThreadPoolParts;
@@ -28,7 +32,7 @@ export class ThreadPool {
   constructor(parts: ThreadPoolParts) {
     this.#parts = parts;
     this.#lines = new ThreadLines(parts.lineCount);
-    this.#current = this.#createGeneration();
+    this.#current = this.#createGeneration(parts.options.threadCount);
   }
 
   get threads(): Iterable<Readonly<PoolThread>> {
@@ -107,7 +111,7 @@ export class ThreadPool {
 
   async #reloadNow(): Promise<void> {
     const lines = await this.#unlessStopped(this.#lines.take(this.#parts.options.threadCount));
-    const next = this.#createGeneration();
+    const next = this.#createGeneration(RELOADS_AT_ONCE);
     try {
       await this.#unlessStopped(next.load(lines));
       await next.serve();
@@ -120,8 +124,8 @@ export class ThreadPool {
     this.#retire(old, this.#parts.options.gracefulTimeoutMs);
   }
 
-  #createGeneration(): Generation {
-    const generation = new Generation(this.#parts, this.#lines, this.#generationCount);
+  #createGeneration(atOnce: number): Generation {
+    const generation = new Generation(this.#parts, this.#lines, this.#generationCount, atOnce);
     this.#generationCount += 1;
     this.#generations.add(generation);
     return generation;

@@ -1,5 +1,6 @@
 /** Descriptors run short: nobody who connects is lost, nothing spins, nothing dies, and it goes on by itself. */
 import test, { type ExecutionContext } from 'ava';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type HyperionProcess, projectFolder, startHyperion } from '../helpers/hyperion-process.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
@@ -10,6 +11,8 @@ const LIMIT = 256;
 const RESERVE = 64;
 /** A kept connection that was served in the last second has two descriptors. */
 const MORE_THAN_FIT = 200;
+/** A limit lowered to so many more than are open. */
+const SPARE = 80;
 const WITHIN_MS = 20_000;
 
 const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
@@ -111,6 +114,27 @@ test.serial('a limit that leaves next to nothing: it serves all the same', async
     });
     t.deepEqual(new Set(await Promise.all(answers)), new Set(['hello\n']));
   }
+  t.is(await hyperion.stop(), 0, hyperion.output());
+});
+
+test.serial('a limit that is lowered while it serves: who comes waits, and who is there is served', async (t) => {
+  const { hyperion, port } = await start(t, 4096);
+  const keeper = new RawConnection(port);
+  await ask(keeper, '/hello');
+  const { status } = spawnSync('prlimit', [
+    '--pid',
+    String(hyperion.child.pid),
+    `--nofile=${openIn(hyperion) + SPARE}:4096`,
+  ]);
+  t.is(status, 0, 'prlimit (Debian: util-linux)');
+  const crowd = Array.from({ length: MORE_THAN_FIT }, () => new RawConnection(port));
+  await Promise.all(crowd.map((client) => client.connected()));
+  for (let nth = 2; nth < 22; nth += 1) t.is(await ask(keeper, '/hello', nth), 'hello\n');
+  t.regex(hyperion.output(), /descriptors run short/);
+  // Those that were accepted and are silent make room for those that wait in the system's queue.
+  const last = crowd.at(-1) as RawConnection;
+  t.is(await ask(last, '/hello'), 'hello\n');
+  await Promise.all([keeper, ...crowd].map((client) => client.leave('close')));
   t.is(await hyperion.stop(), 0, hyperion.output());
 });
 

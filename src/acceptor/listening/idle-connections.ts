@@ -5,6 +5,8 @@ import type { Libc } from '../libc.ts';
 
 /** Quiet for less than this is no idleness: a client that is about to ask would be cut. */
 const IDLE_MS = 1000;
+/** Who connects and says nothing for so long loses least: nobody has asked for anything yet. */
+const SILENT_MS = 250;
 
 /** Connections whose first request will need a second descriptor. */
 export function countFresh({ table }: Connections): number {
@@ -27,23 +29,42 @@ export function releaseWriteDescriptors(connections: Connections, wanted: number
   return released;
 }
 
+interface Dispensable {
+  readonly connection: Connection;
+  readonly isSilent: boolean;
+  readonly since: number;
+}
+
 /**
- * Frees up to `wanted` descriptors: second ones first, then whole connections that are idle or have
- * never said anything, those that have been for longest first. Gives how many connections it closed.
+ * Frees up to `wanted` descriptors: second ones first, then whole connections, those that have never
+ * said anything before those that are idle, of each those that have been for longest. Gives how many
+ * connections it closed.
  */
 export function makeRoom(connections: Connections, libc: Pick<Libc, 'hasUnread'>, wanted: number, now: number): number {
   const left = wanted - releaseWriteDescriptors(connections, wanted, now);
-  if (left <= 0) return 0;
-  const idle: { readonly connection: Connection; readonly since: number }[] = [];
+  return left > 0 ? closeDispensable(connections, libc, left, now) : 0;
+}
+
+function closeDispensable(
+  connections: Connections,
+  libc: Pick<Libc, 'hasUnread'>,
+  wanted: number,
+  now: number,
+): number {
+  const dispensable: Dispensable[] = [];
   connections.table.forEach((connection) => {
     const standing = connections.standing(connection, now);
-    if (standing.phase === 'new') idle.push({ connection, since: standing.acceptedAt });
-    if (standing.phase === 'idle') idle.push({ connection, since: standing.idleSince });
+    if (standing.phase === 'new' && now - standing.acceptedAt >= SILENT_MS) {
+      dispensable.push({ connection, isSilent: true, since: standing.acceptedAt });
+    }
+    if (standing.phase === 'idle' && now - standing.idleSince >= IDLE_MS) {
+      dispensable.push({ connection, isSilent: false, since: standing.idleSince });
+    }
   });
-  idle.sort((one, other) => one.since - other.since);
+  dispensable.sort((one, other) => Number(other.isSilent) - Number(one.isSilent) || one.since - other.since);
   let closed = 0;
-  for (const { connection, since } of idle) {
-    if (closed >= left || now - since < IDLE_MS) break;
+  for (const { connection } of dispensable) {
+    if (closed === wanted) break;
     // Not one whose next request is here and only not read yet.
     if (connection.socket.destroyed || libc.hasUnread(connection.descriptor)) continue;
     connection.socket.destroy();

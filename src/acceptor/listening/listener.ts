@@ -186,7 +186,11 @@ export class Listener {
   #acceptMore(server: net.Server, like: AcceptedHandle): void {
     for (let more = 0; more < MORE_EACH_TURN && this.#server === server; more += 1) {
       const descriptor = this.#libc.acceptNext(this.#descriptor);
-      if (descriptor === -1) return;
+      if (descriptor < 0) {
+        // Heard of here: libuv, once it has none, takes those that wait and closes them without a word.
+        this.#watch?.whenFailed(descriptor);
+        return;
+      }
       const handle = createHandle(like, descriptor);
       if (handle === undefined) this.#libc.close(descriptor);
       else this.#give(handle);

@@ -82,6 +82,17 @@ test('one that has never said anything is idle too, one that is being served or 
   t.false(reading.isClosed);
 });
 
+test('who has never said anything goes before who was served, though that was longer ago', async (t) => {
+  const byHand = await AcceptorByHand.start(t);
+  byHand.addThread();
+  const [served] = await serve(byHand, 1);
+  const silent = new RawConnection(byHand.port);
+  await byHand.open(2);
+  t.is(makeRoom(byHand.acceptor.connections, libc, 1 + 1, nowMs() + LATER_MS), 1);
+  await silent.closed();
+  t.false(served?.connection.socket.destroyed);
+});
+
 test('one whose next request is here, and only not read yet, stays', async (t) => {
   const byHand = await AcceptorByHand.start(t);
   byHand.addThread();

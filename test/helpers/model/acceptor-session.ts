@@ -116,7 +116,7 @@ export class AcceptorSession implements Session, Host {
 
   readonly #libc: Libc = {
     hasUnread: () => false,
-    acceptNext: () => -1,
+    acceptNext: () => -11,
     descriptorLimit: () => Number.POSITIVE_INFINITY,
     duplicate: (descriptor) => this.tape.access(DUPLICATE, descriptor, 0, 0),
     close: (descriptor) => void this.tape.access(CLOSE, descriptor, 0, 0),
