@@ -21,6 +21,7 @@ const open = (port: number): Socket => connect({ port, host: '127.0.0.1', noDela
 const resets: Fault = {
   name: 'resets',
   title: `Every second ${RESETS_A_SECOND} clients reset their connections in the middle of something`,
+  brief: `${RESETS_A_SECOND} clients reset their connections`,
   isOfTheApp: false,
   start: ({ port }) => {
     const outcomes = new Outcomes();
@@ -50,6 +51,7 @@ const resets: Fault = {
 const slowSenders: Fault = {
   name: 'slow-senders',
   title: `${SLOW_SENDERS} clients send a header line a second, and never end`,
+  brief: `${SLOW_SENDERS} clients never end their head`,
   isOfTheApp: false,
   start: ({ port }) => {
     const outcomes = new Outcomes();

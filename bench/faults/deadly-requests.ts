@@ -35,6 +35,7 @@ const HANDLER_TIMEOUT_MS = 500;
 const reload: Fault = {
   name: 'reload',
   title: 'Every second the app is loaded anew',
+  brief: 'the app is loaded anew',
   isOfTheApp: true,
   start: ({ pid, contender: { reloadSignal } }) => {
     const outcomes = new Outcomes();
@@ -55,24 +56,28 @@ export const APP_FAULTS: readonly Fault[] = [
   {
     name: 'throw',
     title: 'Every second a timer throws in a thread',
+    brief: 'a timer throws in a thread',
     isOfTheApp: true,
     start: askEverySecond('/fault/throw'),
   },
   {
     name: 'exit',
     title: 'Every second a thread calls process.exit()',
+    brief: 'a thread calls `process.exit()`',
     isOfTheApp: true,
     start: askEverySecond('/fault/exit'),
   },
   {
     name: 'oom',
     title: 'Every second a thread runs out of memory',
+    brief: 'a thread runs out of memory',
     isOfTheApp: true,
     start: askEverySecond('/fault/oom'),
   },
   {
     name: 'hang',
     title: `Every second a handler stands still for 2 s; hyperion has \`handlerTimeoutMs\` ${HANDLER_TIMEOUT_MS}`,
+    brief: 'a handler stands still for 2 s',
     isOfTheApp: true,
     settings: { handlerTimeoutMs: HANDLER_TIMEOUT_MS },
     start: askEverySecond('/fault/hang'),

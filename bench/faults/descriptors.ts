@@ -56,6 +56,7 @@ const open = (port: number, outcomes: Outcomes, onClose: (socket: Socket) => voi
 export const OUT_OF_DESCRIPTORS: Fault = {
   name: 'emfile',
   title: `The server has ${SPARE_DESCRIPTORS} descriptors left; every second ${IDLE_CLIENTS} idle clients come, and those of the second before leave`,
+  brief: 'more clients come than there are descriptors',
   isOfTheApp: false,
   unavailable: () =>
     spawnSync('prlimit', ['--version']).status === 0 ? undefined : 'there is no prlimit (Debian: util-linux)',

@@ -1,10 +1,12 @@
 /** The command line of the fault bench. In: arguments. Out: what is wanted, checked. */
 import { parseArgs } from 'node:util';
+import { UsageError } from '../options.ts';
 
 export const USAGE = `npm run bench:faults -- [fault ...] [options]
 
-Under a constant load of light requests, every second one fault. Without a fault: all of them, with
-results written to docs/benchmarks. With faults: those, printed.
+Under a constant load of light requests, every second one fault: hyperion with all faults, then the
+next server. Without a fault: all of them, with results written to docs/benchmarks; goes on where an
+earlier run of the same code stopped. With faults: those, printed.
 
   --seconds N       of every fault (default 60)
   --rate N          requests a second (default 500)
@@ -12,8 +14,11 @@ results written to docs/benchmarks. With faults: those, printed.
   --threads N       threads, or processes, of each server (default 4)
   --against A,B     only these of hyperion, node:cluster, watt
   --node V          Node of the servers: 20, 24, 26 (installed in bench) or a program (default 26)
-  --docs            write to docs/benchmarks also where faults, --seconds or --against were given
-  --json FILE       every figure`;
+  --docs            write to docs/benchmarks also where faults, --seconds or --against were given;
+                    results of other faults and servers stay there
+  --fresh           measure again what is there already
+  --redraw          measure nothing: write the page from the results
+  --json FILE       every figure of this run`;
 
 export interface FaultOptions {
   readonly faults: readonly string[];
@@ -24,13 +29,15 @@ export interface FaultOptions {
   readonly against: readonly string[] | undefined;
   readonly node: string | undefined;
   readonly writesDocs: boolean;
+  readonly isFresh: boolean;
+  readonly onlyRedraws: boolean;
   readonly json: string | undefined;
   readonly wantsHelp: boolean;
 }
 
 const positive = (name: string, value: string): number => {
   const number = Number(value);
-  if (!(number > 0)) throw new Error(`Expected --${name} to be a number above 0, got '${value}'`);
+  if (!(number > 0)) throw new UsageError(`Expected --${name} to be a number above 0, got '${value}'`);
   return number;
 };
 
@@ -46,6 +53,8 @@ export const parseFaultOptions = (args: readonly string[]): FaultOptions => {
       against: { type: 'string' },
       node: { type: 'string' },
       docs: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
+      redraw: { type: 'boolean', default: false },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -60,6 +69,8 @@ export const parseFaultOptions = (args: readonly string[]): FaultOptions => {
     against: values.against?.split(','),
     node: values.node,
     writesDocs: isWhole || values.docs,
+    isFresh: values.fresh,
+    onlyRedraws: values.redraw,
     json: values.json,
     wantsHelp: values.help,
   };

@@ -1,20 +1,12 @@
-/** `docs/benchmarks/faults.md` and its JSON file. Pure but for `writeFaultPages`. In: results. Out: Markdown. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { formatMachine } from '../machine.ts';
-import { PAGES_URL, type Conditions } from '../report/records.ts';
+/** `docs/benchmarks/faults.md`. Pure but for `writeFaultPage`. In: records. Out: Markdown. */
+import { writeFileSync } from 'node:fs';
+import { PAGES_URL } from '../report/records.ts';
+import { describeCircumstances } from './circumstances.ts';
 import { findBroken, isTimeless, latenessMs, unansweredIn } from './judge.ts';
-import type { Fault, FaultResult, PhaseReport } from './types.ts';
-
-export interface FaultRun {
-  readonly conditions: Conditions;
-  readonly finishedAt: string;
-  readonly seconds: number;
-  readonly perSecond: number;
-  readonly connections: number;
-  readonly threads: number;
-  readonly results: readonly FaultResult[];
-  readonly skipped: readonly string[];
-}
+import { describeLeftOut } from './places.ts';
+import { inOrder, type FaultRecords } from './records.ts';
+import { formatSummary, idleLostIn } from './summary.ts';
+import type { Fault, FaultContender, FaultResult } from './types.ts';
 
 const HEADER = [
   'server',
@@ -37,8 +29,6 @@ const counts = (record: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${name}: ${count}`)
     .join(', ') || '-';
 
-const idleLost = ({ idleLost: { reset, closed } }: PhaseReport): string => String(reset + closed);
-
 const row = ({ contender, quiet, faulty, after, outcomes, hasDied }: FaultResult): string =>
   `| ${[
     hasDied ? `${contender} (ended)` : contender,
@@ -47,7 +37,7 @@ const row = ({ contender, quiet, faulty, after, outcomes, hasDied }: FaultResult
     unansweredIn(faulty),
     `${faulty.unanswered.reset} / ${faulty.unanswered.closed}`,
     faulty.cutInReply,
-    idleLost(faulty),
+    idleLostIn(faulty),
     `${(faulty.untouchedShare * 100).toFixed(1)} %`,
     quiet.p95Ms.toFixed(1),
     faulty.p95Ms.toFixed(1),
@@ -83,23 +73,33 @@ export const formatFault = (fault: Fault, results: readonly FaultResult[]): stri
   ].join('\n\n');
 };
 
-export const formatFaultPage = (faults: readonly Fault[], run: FaultRun): string => {
-  const { conditions, finishedAt, seconds, perSecond, connections, threads, results, skipped } = run;
+const HOW =
+  'Light requests are due at a constant rate on the mean, whatever the server does, on keep-alive connections; one in fifty awaits 100 ms. ' +
+  'Each server is started anew for each fault, which is injected every second. ' +
+  'Untouched are the requests that were answered 200. p95 is the median, over windows of a second, of the 95th percentile of their times from when they were due; ' +
+  'without the fault it was taken right before. A connection counts as lost if it ended without a word: in a request without a byte of a reply (reset, closed) or between two. ' +
+  'node:cluster and Watt replace workers that end, as their documentation shows.';
+
+/** Faults and contenders: all that there are, in their order. */
+export const formatFaultPage = (
+  faults: readonly Fault[],
+  contenders: readonly Pick<FaultContender, 'name'>[],
+  all: FaultRecords,
+): string => {
+  const { records, leftOut } = inOrder(all, faults, contenders);
+  const results = records.map(({ result }) => result);
   const measured = faults.filter(({ name }) => results.some(({ fault }) => fault === name));
+  const shown = contenders.map(({ name }) => name).filter((name) => results.some((one) => one.contender === name));
+  const places = faults.flatMap(({ name }) => contenders.map((one) => ({ fault: name, contender: one.name })));
+  const left = describeLeftOut(leftOut, places).map((line) => `Left out: ${line}.`);
   return `${[
     '# Faults, injected on purpose',
     'Written by `npm run bench:faults` from `results/faults.json`.',
-    `Light requests are due at ${perSecond} a second on the mean, whatever the server does, on ${connections} keep-alive connections; one in fifty awaits 100 ms. ` +
-      `Each server has ${threads} threads or processes and is started anew for each fault, which is injected every second for ${seconds} s. ` +
-      'Untouched are the requests that were answered 200. p95 is the median, over windows of a second, of the 95th percentile of their times from when they were due; ' +
-      'without the fault it was taken right before. A connection counts as lost if it ended without a word: in a request without a byte of a reply (reset, closed) or between two. ' +
-      'node:cluster and Watt replace workers that end, as their documentation shows.',
-    [
-      `- Machine: ${formatMachine(conditions.machine)}.`,
-      `- Servers on Node ${conditions.node}, the load generator on Node ${conditions.generatorNode}. Product code ${conditions.source}.`,
-      `- Finished ${finishedAt.slice(0, 16).replace('T', ' ')} UTC.`,
-      ...skipped.map((line) => `- Left out: ${line}.`),
-    ].join('\n'),
+    measured.length === 0 ? 'Nothing has been measured yet.' : formatSummary(measured, shown, all),
+    ...left,
+    '## How it was measured',
+    HOW,
+    ...describeCircumstances(records),
     ...measured.map((fault) =>
       formatFault(
         fault,
@@ -109,8 +109,4 @@ export const formatFaultPage = (faults: readonly Fault[], run: FaultRun): string
   ].join('\n\n')}\n`;
 };
 
-export const writeFaultPages = (faults: readonly Fault[], run: FaultRun): void => {
-  mkdirSync(new URL('results/', PAGES_URL), { recursive: true });
-  writeFileSync(new URL('results/faults.json', PAGES_URL), `${JSON.stringify(run, undefined, 1)}\n`);
-  writeFileSync(new URL('faults.md', PAGES_URL), formatFaultPage(faults, run));
-};
+export const writeFaultPage = (page: string): void => writeFileSync(new URL('faults.md', PAGES_URL), page);

@@ -13,6 +13,7 @@ const missing = (): string | undefined =>
 const attack = (name: string, title: string, args: readonly string[], target: string): Fault => ({
   name,
   title: `slowhttptest holds ${CONNECTIONS} connections: ${title}`,
+  brief: `slowhttptest, ${title}`,
   isOfTheApp: false,
   unavailable: missing,
   start: ({ port, seconds }) => {

@@ -48,6 +48,8 @@ export interface Fault {
   readonly name: string;
   /** What is done: a sentence without its full stop. */
   readonly title: string;
+  /** The same in a few words, for a table. */
+  readonly brief: string;
   /** Whether the threads of the app fail, so that no client may lose a connection. */
   readonly isOfTheApp: boolean;
   /** Why it cannot be done here, or undefined. */

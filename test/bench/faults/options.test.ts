@@ -14,6 +14,12 @@ test('a part, or a short run, is printed, unless --docs says otherwise', (t) => 
   t.deepEqual(parseFaultOptions(['--against', 'hyperion,watt']).against, ['hyperion', 'watt']);
 });
 
+test('what is there is kept, unless it is to be fresh; or the page alone is made', (t) => {
+  t.like(parseFaultOptions([]), { isFresh: false, onlyRedraws: false });
+  t.true(parseFaultOptions(['--fresh']).isFresh);
+  t.true(parseFaultOptions(['--redraw']).onlyRedraws);
+});
+
 test('numbers are above 0', (t) => {
   t.throws(() => parseFaultOptions(['--seconds', '0']), {
     message: "Expected --seconds to be a number above 0, got '0'",
