@@ -1,5 +1,9 @@
 export default {
-  files: ['build/test/**/*.test.js'],
+  files: [
+    'build/test/**/*.test.js',
+    // Written by scripts/test.mjs, which runs them in place of what they import.
+    ...(process.env.HYPERION_TEST_RUN === '1' ? ['build/together/*.test.js'] : []),
+  ],
   // The tests start worker threads and servers of their own: each file gets a process.
   workerThreads: false,
   // For two processors: most files wait half of their time, for time-outs and starting threads. More
