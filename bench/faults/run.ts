@@ -112,7 +112,10 @@ const run = async (options: FaultOptions): Promise<void> => {
         // After every measurement: what a run that is stopped leaves behind is whole.
         change((all) => withRecord(all, record));
       } catch (error) {
-        const reason = String(error).split('\n')[0] ?? '';
+        const reason =
+          String(error)
+            .replace(/^(?:Error: )+/, '')
+            .split('\n')[0] ?? '';
         change((all) => withFailure(all, { ...place, reason }));
         console.error(error);
         process.exitCode = 1;
