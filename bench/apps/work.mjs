@@ -1,7 +1,8 @@
 /**
  * Requests that keep their thread: `/` is light, `/block?ms=50` waits without using a core (so that
- * any number of threads can be busy on a small machine, and the generator keeps its own), and
- * `/burn?ms=5` computes. The header `x-heavy: 50` makes any request block: no router can foresee it.
+ * any number of threads can be busy on a small machine, and the generator keeps its own),
+ * `/await-block?ms=50` does so only after an `await`, when its thread may have taken other requests,
+ * and `/burn?ms=5` computes. The header `x-heavy: 50` makes any request block: no router can foresee it.
  */
 const { loopsPerMs } = JSON.parse(process.env.BENCH_SETUP);
 const cell = new Int32Array(new SharedArrayBuffer(4));
@@ -15,25 +16,41 @@ const burn = (turns) => {
 /** What a request asks for, as something that can be sent to another thread; undefined: nothing. */
 export const jobOf = (target, heavyHeader) => {
   if (heavyHeader) return { kind: 'block', ms: Number(heavyHeader) };
-  const [, kind, ms] = /^\/(block|burn)\?ms=(\d+)$/.exec(target) ?? [];
+  const [, kind, ms] = /^\/(block|await-block|burn)\?ms=(\d+)$/.exec(target) ?? [];
   return kind === undefined ? undefined : { kind, ms: Number(ms) };
 };
 
+const block = (ms) => Atomics.wait(cell, 0, 0, ms);
+
+const blockAfterAwait = async (ms) => {
+  await new Promise(setImmediate);
+  block(ms);
+};
+
+/** A promise only where the job awaits: the others must not pay for one. */
 export const runJob = (job) => {
-  if (job?.kind === 'block') Atomics.wait(cell, 0, 0, job.ms);
+  if (job?.kind === 'await-block') return blockAfterAwait(job.ms);
+  if (job?.kind === 'block') block(job.ms);
   // The sum goes back so that no compiler leaves the loop out.
   return job?.kind === 'burn' ? burn(job.ms * loopsPerMs) : 0;
 };
 
-export default (req, res) => {
-  runJob(jobOf(req.url, req.headers['x-heavy']));
+const answer = (res) => {
   res.setHeader('content-type', 'text/plain');
   res.setHeader('content-length', '5');
   res.end('done\n');
 };
 
+export default (req, res) => {
+  const running = runJob(jobOf(req.url, req.headers['x-heavy']));
+  if (running instanceof Promise) void running.then(() => answer(res));
+  else answer(res);
+};
+
+const respond = () => new Response('done\n', { headers: { 'content-type': 'text/plain' } });
+
 export const fetch = (request) => {
   const { pathname, search } = new URL(request.url);
-  runJob(jobOf(pathname + search, request.headers.get('x-heavy')));
-  return new Response('done\n', { headers: { 'content-type': 'text/plain' } });
+  const running = runJob(jobOf(pathname + search, request.headers.get('x-heavy')));
+  return running instanceof Promise ? running.then(respond) : respond();
 };

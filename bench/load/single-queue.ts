@@ -1,10 +1,12 @@
 /**
  * The limit: the same closed system served by an ideal single queue, first come, first served,
- * with no cost but the service itself. Simulated, with the same think times. In: clients, servers
- * and times in ms. Out: latencies of the light requests.
+ * with no cost but the service itself. Simulated; each client thinks and chooses as a client of the
+ * load with the same seed does. In: clients, servers and times in ms. Out: the light requests, or
+ * their latencies.
  */
 import { summarise, type Summary } from '../../test/helpers/percentiles.ts';
 import { Random } from '../../test/helpers/random.ts';
+import type { TimedRequest } from './windows.ts';
 
 export interface SingleQueueOptions {
   readonly clients: number;
@@ -25,23 +27,28 @@ const indexOfSmallest = (values: readonly number[]): number => {
   return best;
 };
 
-export const simulateSingleQueue = (options: SingleQueueOptions): Summary => {
-  const random = new Random(options.seed);
+export const simulateLightRequests = (options: SingleQueueOptions): TimedRequest[] => {
+  const source = new Random(options.seed);
   const [min, max] = options.thinkMs;
-  const think = (): number => min + random.next() * (max - min);
-  const arrivals = Array.from({ length: options.clients }, think);
+  const think = (random: Random): number => min + random.next() * (max - min);
+  const clients = Array.from({ length: options.clients }, () => source.fork());
+  const arrivals = clients.map(think);
   const freeAt = Array.from({ length: options.servers }, () => 0);
-  const light: number[] = [];
+  const light: TimedRequest[] = [];
   // Arrivals come in order: a client's next one lies behind the one just served.
   for (;;) {
     const client = indexOfSmallest(arrivals);
-    const arrival = arrivals[client] ?? 0;
-    if (arrival > options.seconds * 1000) return summarise(light);
+    const arrival = arrivals[client];
+    const random = clients[client];
+    if (arrival === undefined || random === undefined || arrival > options.seconds * 1000) return light;
     const server = indexOfSmallest(freeAt);
     const isHeavy = random.chance(options.heavyShare);
     const done = Math.max(arrival, freeAt[server] ?? 0) + (isHeavy ? options.heavyMs : options.lightMs);
     freeAt[server] = done;
-    arrivals[client] = done + think();
-    if (!isHeavy) light.push(done - arrival);
+    arrivals[client] = done + think(random);
+    if (!isHeavy) light.push({ atMs: arrival, tookMs: done - arrival });
   }
 };
+
+export const simulateSingleQueue = (options: SingleQueueOptions): Summary =>
+  summarise(simulateLightRequests(options).map(({ tookMs }) => tookMs));

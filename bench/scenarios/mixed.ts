@@ -7,13 +7,8 @@ import { percentileChart } from '../charts/percentiles.ts';
 import { simulateSingleQueue } from '../load/single-queue.ts';
 import { runThinkTimeApart } from '../load/think-time.ts';
 import type { Scenario } from '../types.ts';
+import { MIXED } from './mixed-clients.ts';
 
-const CLIENTS = 64;
-const THINK_MS = [0, 40] as const;
-const HEAVY_SHARE = 0.01;
-const HEAVY_MS = 50;
-/** What a light request takes on an idle machine, by measurement. */
-const LIGHT_MS = 0.2;
 const THREADS = [4, 8];
 /** Long enough for the rare percentiles to settle. */
 const SIMULATED_SECONDS = 200;
@@ -22,18 +17,7 @@ const SIMULATED_SECONDS = 200;
 const ideals = new Map<number, Summary>();
 
 const simulateIdeal = (servers: number): Summary => {
-  const ideal =
-    ideals.get(servers) ??
-    simulateSingleQueue({
-      clients: CLIENTS,
-      servers,
-      seconds: SIMULATED_SECONDS,
-      thinkMs: THINK_MS,
-      lightMs: LIGHT_MS,
-      heavyMs: HEAVY_MS,
-      heavyShare: HEAVY_SHARE,
-      seed: 1,
-    });
+  const ideal = ideals.get(servers) ?? simulateSingleQueue({ ...MIXED, servers, seconds: SIMULATED_SECONDS, seed: 1 });
   ideals.set(servers, ideal);
   return ideal;
 };
@@ -58,14 +42,14 @@ const describeMixed = (name: string, title: string, where: string, isForeseen: b
   load: ({ port, seconds, round }) =>
     runThinkTimeApart({
       port,
-      clients: CLIENTS,
+      clients: MIXED.clients,
       seconds,
       warmUpSeconds: 0,
-      thinkMs: THINK_MS,
+      thinkMs: MIXED.thinkMs,
       lightTarget: '/',
-      heavyTarget: isForeseen ? `/block?ms=${HEAVY_MS}` : '/',
-      ...(isForeseen ? {} : { heavyHeader: `x-heavy: ${HEAVY_MS}` }),
-      heavyShare: HEAVY_SHARE,
+      heavyTarget: isForeseen ? `/block?ms=${MIXED.heavyMs}` : '/',
+      ...(isForeseen ? {} : { heavyHeader: `x-heavy: ${MIXED.heavyMs}` }),
+      heavyShare: MIXED.heavyShare,
       slowMs: 20,
       seed: round,
     }),
