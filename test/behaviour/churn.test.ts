@@ -28,11 +28,11 @@ const leavesNothing = test.macro({
   },
 });
 
-test.serial(leavesNothing, 'mid-head', amount(10_000), 32);
-test.serial(leavesNothing, 'mid-body', amount(10_000), 32);
-test.serial(leavesNothing, 'mid-reply', amount(10_000, 600), 32);
-test.serial(leavesNothing, 'waiting', amount(10_000), 32);
-test.serial(leavesNothing, 'running', amount(10_000), 32);
-test.serial(leavesNothing, 'pipelined', amount(10_000), 16);
-test.serial(leavesNothing, 'one-byte', amount(10_000, 500), 32);
-test.serial(leavesNothing, 'ten-megabytes', amount(300, 12), 4);
+test.serial(leavesNothing, 'mid-head', amount(10_000, 500), 32);
+test.serial(leavesNothing, 'mid-body', amount(10_000, 500), 32);
+test.serial(leavesNothing, 'mid-reply', amount(10_000, 300), 32);
+test.serial(leavesNothing, 'waiting', amount(10_000, 500), 32);
+test.serial(leavesNothing, 'running', amount(10_000, 500), 32);
+test.serial(leavesNothing, 'pipelined', amount(10_000, 500), 16);
+test.serial(leavesNothing, 'one-byte', amount(10_000, 300), 32);
+test.serial(leavesNothing, 'ten-megabytes', amount(300, 8), 4);

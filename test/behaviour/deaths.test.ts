@@ -89,7 +89,7 @@ const survives = test.macro({
 });
 
 test.serial('throws in timers', survives, {
-  requests: amount(30_000, 2_000),
+  requests: amount(30_000, 1_500),
   oneDyingIn: 150,
   deaths: ['throw', 'reject'],
   terminateEveryMs: 0,
@@ -97,7 +97,7 @@ test.serial('throws in timers', survives, {
 });
 
 test.serial('exits, also in the middle of a reply', survives, {
-  requests: amount(30_000, 2_000),
+  requests: amount(30_000, 1_500),
   oneDyingIn: 150,
   deaths: ['exit', 'midreply'],
   terminateEveryMs: 0,

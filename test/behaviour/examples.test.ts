@@ -49,7 +49,7 @@ const runExample = test.macro({
   async exec(t, name: string) {
     const config = `examples/${name}/hyperion.config.js`;
     const what = existsSync(projectFolder + config) ? ['--config', config] : [`examples/${name}/app.js`];
-    const hyperion = await startHyperion(['--threads', '2', ...what]);
+    const hyperion = await startHyperion(['--threads', '1', ...what]);
     try {
       for (const exchange of examples[name] ?? []) {
         const response = await fetch(hyperion.origin + exchange.path, requestOf(exchange));

@@ -29,7 +29,7 @@ for (const [fixture, framework, hasEcho] of [
   ['define-express.mjs', 'express', false],
 ] as const) {
   test.serial(`${fixture} serves on both kinds of loan, and stops`, async (t) => {
-    const { server, port } = await startServer(`load/${fixture}`);
+    const { server, port } = await startServer(`load/${fixture}`, { threadCount: 1 });
     t.like(await ask({ port, path: '/' }), { framework });
     t.like(await ask({ port, path: '/', headers: { te: 'trailers' } }), { framework });
     if (hasEcho) {

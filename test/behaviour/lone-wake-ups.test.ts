@@ -61,7 +61,7 @@ test('no request is forgotten while a thread sleeps', async (t) => {
     const report = await runThinkTimeClientApart({
       port,
       clients,
-      seconds: amount(5, 2),
+      seconds: amount(5, 1.5),
       warmUpSeconds: 0,
       thinkMs: [0, 3],
       lightTarget: '/',

@@ -17,7 +17,7 @@ test('light requests pass heavy ones', async (t) => {
     runThinkTimeClientApart({
       port,
       clients: 64,
-      seconds: amount(20, 3),
+      seconds: amount(20, 2),
       warmUpSeconds: 0.5,
       thinkMs: [0, 40],
       lightTarget: '/hello',

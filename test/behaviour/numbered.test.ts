@@ -32,24 +32,24 @@ const answersItsOwn = test.macro({
   },
 });
 
-test.serial('2 threads', answersItsOwn, { requests: amount(200_000, 10_000), options: { threadCount: 2 } });
-test.serial('1 thread', answersItsOwn, { requests: amount(20_000), options: { threadCount: 1 } });
-test.serial('4 threads', answersItsOwn, { requests: amount(20_000), options: { threadCount: 4 } });
+test.serial('2 threads', answersItsOwn, { requests: amount(200_000, 5_000), options: { threadCount: 2 } });
+test.serial('1 thread', answersItsOwn, { requests: amount(20_000, 1_500), options: { threadCount: 1 } });
+test.serial('4 threads', answersItsOwn, { requests: amount(20_000, 1_500), options: { threadCount: 4 } });
 test.serial('one request a thread at a time', answersItsOwn, {
-  requests: amount(20_000, 1_500),
+  requests: amount(20_000, 1_000),
   options: { threadCount: 4, concurrencyPerThread: 1 },
 });
 test.serial('every body by connection loan', answersItsOwn, {
-  requests: amount(20_000, 1_500),
+  requests: amount(20_000, 1_000),
   options: { inlineBodyBytes: 0 },
 });
 test.serial('large bodies by request loan', answersItsOwn, {
-  requests: amount(20_000, 1_500),
+  requests: amount(20_000, 1_000),
   options: { inlineBodyBytes: 1_048_576 },
 });
 // More than the queue has room for: the rest waits in the acceptor.
 test.serial('more requests than the queue holds', answersItsOwn, {
-  requests: amount(40_000, 3_000),
+  requests: amount(40_000, 2_000),
   connections: 600,
   options: { threadCount: 2, maxPending: Infinity },
 });

@@ -24,7 +24,7 @@ const sheds = test.macro({
     // What this machine needs now, with whatever else it does, for as many requests without overload.
     const { acceptedMs: unhurried } = await runOverloadClientApart({ ...load, target: '/hello', seconds: 1 });
     const before = server.stats();
-    const report = await runOverloadClientApart({ ...load, target: '/block/50', seconds: amount(20, 2) });
+    const report = await runOverloadClientApart({ ...load, target: '/block/50', seconds: amount(20, 1.5) });
     t.log(`without overload: ${formatSummary(unhurried)}`);
     t.log(`200: ${formatSummary(report.acceptedMs)}`);
     t.log(`503, first byte: ${formatSummary(report.shedFirstByteMs)}`);

@@ -68,11 +68,12 @@ const RELOADED_THREADS = amount(2, 1);
 
 // --- Under load -----------------------------------------------------------------------------------
 
-test.serial(`${amount(100)} reloads under load: no request fails`, async (t) => {
+const RELOADS = amount(100, 6);
+
+test.serial(`${RELOADS} reloads under load: no request fails`, async (t) => {
   const { server, port } = await start(t, { threadCount: RELOADED_THREADS });
   const load = new ClosedLoop({ port, clients: 200, targets: TARGETS });
-  const reloads = amount(100);
-  for (let nth = 1; nth <= reloads; nth += 1) {
+  for (let nth = 1; nth <= RELOADS; nth += 1) {
     setVersion(nth);
     await server.reload();
     // Some of each generation.
@@ -84,12 +85,12 @@ test.serial(`${amount(100)} reloads under load: no request fails`, async (t) => 
   t.deepEqual(failures, []);
   t.deepEqual(
     [...bodies.keys()].sort((one, other) => Number(one) - Number(other)),
-    Array.from({ length: reloads + 1 }, (_, nth) => String(nth)),
+    Array.from({ length: RELOADS + 1 }, (_, nth) => String(nth)),
     'each generation has served',
   );
   await until(() => server.stats().connections === 0, 'all connections are over');
   t.like(server.stats(), { pending: 0, running: 0, lent: 0, upgraded: 0 });
-  t.is(threadsOf(server, reloads), RELOADED_THREADS);
+  t.is(threadsOf(server, RELOADS), RELOADED_THREADS);
 });
 
 test.serial('threads that are replaced after so many requests under load: no request fails', async (t) => {
