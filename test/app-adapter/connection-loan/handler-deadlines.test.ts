@@ -14,9 +14,12 @@ class Handler implements Timed {
   }
 }
 
-/** Keeps this process going: the deadlines' own timer does not. */
-const within = <Value>(promise: Promise<Value>, ms: number): Promise<Value | 'not yet'> =>
-  Promise.race([promise, new Promise<'not yet'>((resolve) => setTimeout(() => resolve('not yet'), ms))]);
+/** Keeps this process going for so long: the deadlines' own timer does not. */
+const within = <Value>(promise: Promise<Value>, ms: number): Promise<Value | 'not yet'> => {
+  let timer: NodeJS.Timeout | undefined;
+  const isUp = new Promise<'not yet'>((resolve) => (timer = setTimeout(() => resolve('not yet'), ms)));
+  return Promise.race([promise, isUp]).finally(() => clearTimeout(timer));
+};
 
 test('each is told once its own time is up, whenever the others began', async (t) => {
   const deadlines = new HandlerDeadlines(LIMIT_MS);
