@@ -225,7 +225,7 @@ test.serial('an app that throws at load: its own error with its stack, and nothi
 const broken = test.macro<[Record<string, string>, string, string]>({
   async exec(t, files, app, place) {
     const folder = await folderWith(t, files);
-    const { code, stdout, stderr } = await runCommand(t, ['-p', '0', app], { cwd: folder });
+    const { code, stdout, stderr } = await runCommand(t, ['-p', '0', '-t', '1', app], { cwd: folder });
     t.is(code, 1);
     t.is(stdout, '', 'nothing of it ran');
     t.true(stderr.includes(`${folder}/${place}\n`), stderr);
@@ -260,7 +260,7 @@ test.serial('HOST and PORT', async (t) => {
   const { port } = free.address() as AddressInfo;
   await new Promise((resolve) => free.close(resolve));
   const folder = await folderWith(t, { 'app.mjs': HELLO });
-  const command = startCommand(t, ['app.mjs'], { cwd: folder, env: { HOST: 'localhost', PORT: String(port) } });
+  const command = startCommand(t, ['-t', '1', 'app.mjs'], { cwd: folder, env: { HOST: 'localhost', PORT: String(port) } });
   const url = await command.url();
   t.regex(url, new RegExp(`^http://(127\\.0\\.0\\.1|\\[::1\\]):${port}$`));
   t.is(await getText(url), 'hello');
@@ -269,7 +269,7 @@ test.serial('HOST and PORT', async (t) => {
 test.serial('a Unix socket', async (t) => {
   const folder = await folderWith(t, { 'app.mjs': HELLO });
   const path = join(folder, 's');
-  const command = startCommand(t, ['--path', path, 'app.mjs'], { cwd: folder });
+  const command = startCommand(t, ['--path', path, '-t', '1', 'app.mjs'], { cwd: folder });
   await command.waitFor(/listening/);
   t.true(command.stdout().includes(`url=unix:${path} `));
 });
@@ -293,7 +293,7 @@ test.serial('a TypeScript app: served where Node strips types, else one line tha
   const folder = await folderWith(t, {
     'app.ts': `const text: string = 'typed';\nexport default (req: unknown, res: { end(text: string): void }): void => res.end(text);`,
   });
-  const command = startCommand(t, ['-p', '0', 'app.ts'], { cwd: folder });
+  const command = startCommand(t, ['-p', '0', '-t', '1', 'app.ts'], { cwd: folder });
   if ('typescript' in process.features && process.features.typescript !== false) {
     t.is(await getText(await command.url()), 'typed');
     return;

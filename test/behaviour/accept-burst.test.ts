@@ -17,7 +17,7 @@ test('bursts of accepts do not starve the hand-out of requests', async (t) => {
   const keepAlive = runThinkTimeClientApart({
     port,
     clients: CLIENTS,
-    seconds: amount(30, 4),
+    seconds: amount(30, 3),
     warmUpSeconds: 0,
     thinkMs: [0, 3],
     lightTarget: '/hello',
@@ -28,7 +28,7 @@ test('bursts of accepts do not starve the hand-out of requests', async (t) => {
   });
   const areServed = (): boolean => server.stats().connections === CLIENTS && server.stats().served > CLIENTS;
   await untilSo(areServed, () => 'The clients are not served', CONNECTED_WITHIN_MS);
-  const bursts = amount(20, 3);
+  const bursts = amount(20, 2);
   const { burstMs, answered, failures } = await runBurstClientApart({ port, connections: CONNECTIONS, bursts });
   const report = await keepAlive;
   t.log(`keep-alive clients meanwhile: ${formatSummary(report.light)}`);

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import anyTest, { type ExecutionContext } from 'ava';
-import { failToStart, fixturePath, SERVER_ADDRESS, startApp } from '../../helpers/app-thread.ts';
+import { type AppThread, failToStart, fixturePath, SERVER_ADDRESS, startApp } from '../../helpers/app-thread.ts';
 
 /** One at a time: dozens of threads that load frameworks at once only slow each other. */
 const test = anyTest.serial;
@@ -10,13 +10,24 @@ const getJson = async (url: string, init?: RequestInit): Promise<Record<string, 
   return (await response.json()) as Record<string, unknown>;
 };
 
+/** What several tests only ask, each in its turn: loaded by the first of them. They end with the file. */
+const shared = new Map<string, Promise<AppThread>>();
+const ends: (() => unknown)[] = [];
+test.after.always(() => Promise.all(ends.map((end) => end())));
+
+const sharedApp = (name: string): Promise<AppThread> => {
+  const app = shared.get(name) ?? startApp({ teardown: (end) => void ends.push(end) }, name);
+  shared.set(name, app);
+  return app;
+};
+
 const ADDRESS = { address: SERVER_ADDRESS.host, family: 'IPv4', port: SERVER_ADDRESS.port };
 
 /** What is served, by fixture. All answer GET / with their framework. */
 const loads = anyTest.macro<[name: string, framework: string]>({
   title: (_, name) => `loads ${name}`,
   async exec(t, name, framework) {
-    const { origin, address } = await startApp(t, name);
+    const { origin, address } = await sharedApp(name);
     t.is((await getJson(`${origin}/`))['framework'], framework);
     t.deepEqual(address, ADDRESS);
   },
@@ -44,7 +55,7 @@ test(loads, 'define-express.mjs', 'express');
 
 for (const name of ['express-export.cjs', 'fastify-export.mjs', 'hono-export.mjs', 'h3-export.mjs']) {
   test(`${name} reads a body`, async (t) => {
-    const { origin } = await startApp(t, name);
+    const { origin } = await sharedApp(name);
     const headers = { 'content-type': 'application/json' };
     const sent = { text: 'ä'.repeat(50_000) };
     t.deepEqual(await getJson(`${origin}/echo`, { method: 'POST', headers, body: JSON.stringify(sent) }), sent);
@@ -52,7 +63,7 @@ for (const name of ['express-export.cjs', 'fastify-export.mjs', 'hono-export.mjs
 }
 
 test('an app that listens is told that it does, at the address of the server', async (t) => {
-  const { origin, notices } = await startApp(t, 'express-listen.mjs');
+  const { origin, notices } = await sharedApp('express-listen.mjs');
   t.deepEqual(await getJson(`${origin}/seen`), { listening: true, address: ADDRESS });
   const path = fixturePath('express-listen.mjs');
   t.deepEqual(notices, [
@@ -86,7 +97,7 @@ test('an exported Fastify instance is ready before its first request', async (t)
 });
 
 test('the server that an exported listener listens with keeps its upgrade listeners', async (t) => {
-  const { origin } = await startApp(t, 'express-both.mjs');
+  const { origin } = await sharedApp('express-both.mjs');
   const socket = net.connect(Number(new URL(origin).port), '127.0.0.1');
   socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
   let received = '';
@@ -107,7 +118,7 @@ test('listen() and close() follow each other as under node', async (t) => {
 });
 
 test('a streamed reply of Hono arrives whole', async (t) => {
-  const { origin } = await startApp(t, 'hono-export.mjs');
+  const { origin } = await sharedApp('hono-export.mjs');
   const response = await fetch(`${origin}/stream`);
   t.is(await response.text(), 'one two three');
 });
@@ -143,7 +154,7 @@ test('an exported Fastify instance is closed at stop', async (t) => {
 });
 
 test('defineApp() with routes and an app: the routes come first', async (t) => {
-  const { origin } = await startApp(t, 'define-express.mjs');
+  const { origin } = await sharedApp('define-express.mjs');
   t.is(await (await fetch(`${origin}/static`)).text(), 'static');
   t.is((await fetch(`${origin}/missing`)).status, 404);
 });
