@@ -51,6 +51,8 @@ export class PoolThread {
   #loadError: unknown;
   #loadedAt: number | undefined;
   #hasClosed = false;
+  /** Nothing more comes of it. */
+  #isOver = false;
   #loadTimer: NodeJS.Timeout | undefined;
   #endTimer: NodeJS.Timeout | undefined;
   #worker: Worker | undefined;
@@ -94,7 +96,8 @@ export class PoolThread {
    * close its app and end whatever still runs.
    */
   retire(reason: RetireReason, limitMs: number): void {
-    if (this.state === 'retiring') return;
+    // One that has ended meanwhile would leave a timer behind.
+    if (this.state === 'retiring' || this.#isOver) return;
     const isLoaded = this.state !== 'starting';
     this.retired = reason;
     this.state = 'retiring';
@@ -184,6 +187,7 @@ export class PoolThread {
     task.catch(() => messages.close());
     // All that it has sent is here then, its id too.
     await closed;
+    this.#isOver = true;
     clearTimeout(this.#loadTimer);
     clearTimeout(this.#endTimer);
     // One that failed to load its app, or has closed it, still runs. All others end by themselves.
@@ -207,6 +211,7 @@ export class PoolThread {
   }
 
   #terminateSoon(): void {
+    if (this.#isOver) return;
     clearTimeout(this.#endTimer);
     this.#endTimer = setTimeout(() => this.terminate(), CLOSE_APP_MS);
   }

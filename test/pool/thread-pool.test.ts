@@ -248,8 +248,11 @@ test.serial(
   },
 );
 
+const countTimers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
 test.serial('a thread that dies while its replacement loads has its place taken by that one alone', async (t) => {
   const { pool, ready, nthExit, nthReady } = create(t, GENERATIONS);
+  const timers = countTimers();
   await pool.start();
   setVersion('slow');
   pool.recycle(0, 'asked');
@@ -259,6 +262,8 @@ test.serial('a thread that dies while its replacement loads has its place taken 
   await nthReady(2);
   t.deepEqual(statesOf(pool), ['serving']);
   t.is(ready.length, 2);
+  await pool.stop(1000);
+  t.is(countTimers(), timers, 'nothing keeps the process alive for the dead one');
 });
 
 test('a replaced thread whose app does not close is ended soon, not when its requests would have had their time', async (t) => {
