@@ -44,7 +44,6 @@ for (const call of ['chdir', 'umask', 'setuid', 'abort']) {
 test.serial("req.socket is a Duplex, the thread's own for this connection", async (t) => {
   const first = await ask(t.context, '/socket');
   t.like(first.body, { isNetSocket: false, isDuplex: true, absent: ['_handle', 'parser', 'connect'], bytesRead: 0 });
-  await ask(t.context, '/see-socket');
   await ask(t.context, '/leave-listener');
   const third = await ask(t.context, '/socket');
   t.is(third.connection, first.connection);
