@@ -260,7 +260,10 @@ test.serial('HOST and PORT', async (t) => {
   const { port } = free.address() as AddressInfo;
   await new Promise((resolve) => free.close(resolve));
   const folder = await folderWith(t, { 'app.mjs': HELLO });
-  const command = startCommand(t, ['-t', '1', 'app.mjs'], { cwd: folder, env: { HOST: 'localhost', PORT: String(port) } });
+  const command = startCommand(t, ['-t', '1', 'app.mjs'], {
+    cwd: folder,
+    env: { HOST: 'localhost', PORT: String(port) },
+  });
   const url = await command.url();
   t.regex(url, new RegExp(`^http://(127\\.0\\.0\\.1|\\[::1\\]):${port}$`));
   t.is(await getText(url), 'hello');

@@ -96,7 +96,7 @@ test.serial('accepting, reading and handing out do not starve one another', asyn
     fresh: 50,
     uploading: 50,
     uploadBytes: 32_768,
-    rounds: amount(20, 6),
+    rounds: amount(20, 15),
   });
   t.log({ kept, fresh, uploading });
   t.deepEqual(failures, []);

@@ -50,11 +50,13 @@ test('the load goes on while the server stalls, and counts from when a request w
   // Answers nothing for 150 ms, then everything: a client that waited for answers would have asked once.
   const stalledMs = 150;
   const reply = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
-  const startedAt = performance.now();
+  let stalledUntil: number | undefined;
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', () => {
-      setTimeout(() => socket.write(reply), Math.max(0, startedAt + stalledMs - performance.now()));
+      // From the first request on, however late that comes.
+      stalledUntil ??= performance.now() + stalledMs;
+      setTimeout(() => socket.write(reply), Math.max(0, stalledUntil - performance.now()));
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
