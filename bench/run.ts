@@ -25,6 +25,7 @@ import { hyperionBase } from './rivals/hyperion.ts';
 import { RIVALS } from './rivals/index.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import type { ScenarioResult } from './types.ts';
+import { runCommand } from './run-command.ts';
 
 const allRecords = (): Measured[] =>
   SCENARIOS.flatMap((scenario) => {
@@ -89,10 +90,7 @@ const measureAll = async (runs: readonly Chosen[], options: BenchOptions): Promi
   }
 };
 
-// 'exit' is where servers are ended that still run.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
-const main = async (): Promise<void> => {
+await runCommand(async () => {
   const options = parseOptions(process.argv.slice(2));
   if (options.wantsHelp) return console.log(USAGE);
   if (options.onlyRedraws) return writePages(allRecords());
@@ -101,12 +99,4 @@ const main = async (): Promise<void> => {
   if (unknown !== undefined) throw new UsageError(`No rival ${unknown}; there are ${known.join(', ')}`);
   const results = await measureAll(chooseRuns(SCENARIOS, options), options);
   if (results.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
-};
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
-}
+});

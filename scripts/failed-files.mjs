@@ -17,7 +17,7 @@ if (found.length === 0 || found.includes(undefined)) process.exitCode = 1;
 else for (const file of new Set(found)) console.log(`build/${file}`);
 
 // ava puts the file's path in front of a title, as `test › behaviour › deaths › ...`, less what all files
-// share. Of files that ran together it is the path of what they ran in, `together › shared › ...`.
+// share. Of files that ran together it is the path of what they ran in, `together › acceptor › ...`.
 function fileOf(title) {
   const named = files.find((file) => title.includes(`build/${file}`));
   if (named !== undefined) return named;

@@ -7,7 +7,6 @@ import { writeFileSync } from 'node:fs';
 import { copyOwnTree } from '../built-trees.ts';
 import { describeMachine, formatMachine } from '../machine.ts';
 import { chooseNode } from '../node-versions.ts';
-import { UsageError } from '../options.ts';
 import { hashSource, readRivalVersions, type Conditions } from '../report/records.ts';
 import { CONTENDERS } from './contenders.ts';
 import { FAULTS } from './faults.ts';
@@ -34,6 +33,7 @@ import {
   type Place,
 } from './records.ts';
 import { formatLosses } from './summary.ts';
+import { runCommand } from '../run-command.ts';
 
 type Change = (all: FaultRecords) => FaultRecords;
 
@@ -128,20 +128,9 @@ const run = async (options: FaultOptions): Promise<void> => {
   }
 };
 
-// 'exit' is where servers are ended that still run.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
-const main = async (): Promise<void> => {
+await runCommand(async () => {
   const options = parseFaultOptions(process.argv.slice(2));
   if (options.wantsHelp) return console.log(USAGE);
   if (options.onlyRedraws) return writeFaultPage(formatFaultPage(FAULTS, CONTENDERS, readFaultRecords()));
   await run(options);
-};
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
-}
+});

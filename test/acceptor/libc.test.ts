@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
+import { constants } from 'node:os';
 import test from 'ava';
 import { loadLibc } from '../../src/acceptor/libc.ts';
 import { descriptorOf } from '../../src/acceptor/node-internals.ts';
@@ -14,6 +15,13 @@ interface Pair {
   readonly accepted: net.Socket;
   readonly descriptor: number;
 }
+
+const listen = async (t: { teardown(end: () => void): void }): Promise<net.Server> => {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  return server;
+};
 
 const connect = async (t: { teardown(end: () => void): void }): Promise<Pair> => {
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true });
@@ -68,6 +76,14 @@ test('what cannot be duplicated is an error with its code', (t) => {
     t.throws(() => libc.duplicate(1_000_000)),
     { code: 'EBADF', syscall: 'fcntl' },
   );
+});
+
+test('that nobody waits at a listener, or that it is none, is a negative errno', async (t) => {
+  const { EAGAIN, EBADF } = constants.errno;
+  const listening = libc.duplicate(descriptorOf(await listen(t)));
+  t.teardown(() => libc.close(listening));
+  t.is(libc.acceptNext(listening), -EAGAIN);
+  t.is(libc.acceptNext(1_000_000), -EBADF);
 });
 
 test('a pipe carries bytes one way and never blocks', (t) => {

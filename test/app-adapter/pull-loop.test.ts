@@ -40,6 +40,11 @@ const BORROWER: RequestBorrower = { clientGone() {}, revoked() {}, drain() {} };
 
 const DIRECT = { writeTimeoutMs: 0, log: () => {}, isDraining: () => false };
 
+/** Some turns of the event loop, which the pull loop is in too: what it would do, it has done. */
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+};
+
 const reply = (loan: HeldRequest): void => sendWhole(loan, Buffer.from(ANSWER), true, DIRECT);
 
 const start = async (
@@ -202,7 +207,7 @@ test('no more run than may; a full thread does not sleep, and goes on when one e
   const clients = [1, 2, 3, 4].map(() => connect());
   for (const client of clients) client.request(get());
   await untilSo(() => requests.length === 2 && byHand.pending === 2);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await turns();
   t.is(requests.length, 2);
   t.is(line.state(), AWAKE);
   t.is(byHand.acceptor.bells.countReady(), 0);
@@ -217,7 +222,7 @@ test('no more run than may; a full thread does not sleep, and goes on when one e
 });
 
 test('requests of lent connections count as running while they do, connections do not', async (t) => {
-  const { connections, requests, line, connect } = await start(t, { concurrency: 1 });
+  const { byHand, connections, requests, line, connect } = await start(t, { concurrency: 1 });
   connect().request(ODD, 'POST');
   await untilSo(() => connections.length === 1);
   const [lent] = connections as [HeldConnection];
@@ -228,7 +233,8 @@ test('requests of lent connections count as running while they do, connections d
   lent.requestBegan();
   t.is(line.running(), 1);
   client.request(get('/2'));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await untilSo(() => byHand.pending === 1);
+  await turns();
   t.is(requests.length, 1);
   lent.requestEnded();
   await client.response(2);
@@ -241,14 +247,15 @@ test('requests of lent connections count as running while they do, connections d
 });
 
 test('connections that wait for their client fill a thread at 1,024, those that were upgraded never', async (t) => {
-  const { connections, requests, line, connect } = await start(t);
+  const { byHand, connections, requests, line, connect } = await start(t);
   const most = 1024;
   const clients = Array.from({ length: most }, () => connect());
   for (const client of clients) client.request(ODD, 'POST');
   await untilSo(() => connections.length === most);
   const late = connect();
   late.request(get());
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await untilSo(() => byHand.pending === 1);
+  await turns();
   t.is(requests.length, 0);
   t.is(line.state(), AWAKE);
   // One that begins makes room, though nothing has ended; as an upgrade it then stays for good.

@@ -57,15 +57,22 @@ test('a loan that ends late is lost at its end', async (t) => {
 
 test('waiting is not running: the time begins when a thread takes the request', async (t) => {
   const byHand = await AcceptorByHand.start(t, OPTIONS);
-  const client = new RawConnection(byHand.port);
-  client.request(get());
+  const thread = byHand.addThread();
+  const [running, waiting] = [new RawConnection(byHand.port), new RawConnection(byHand.port)];
+  running.request(get('/running'));
   await untilSo(() => byHand.pending === 1);
-  await new Promise((resolve) => setTimeout(resolve, 2 * LIMIT_MS));
-  t.is(client.responses.length, 0);
-  const taken = await byHand.addThread().nextRequest();
-  answer(taken);
-  t.is((await client.response()).status, 200);
-  t.deepEqual(byHand.late, []);
+  waiting.request(get('/waiting'));
+  await untilSo(() => byHand.pending === 2);
+  await thread.nextRequest();
+  // It has begun after the other one came: that one has waited for longer than this has run.
+  t.is((await running.response()).status, 504);
+  t.is(waiting.responses.length, 0);
+  answer(await thread.nextRequest());
+  t.is((await waiting.response()).status, 200);
+  t.deepEqual(
+    byHand.late.map(({ path }) => path),
+    ['/running'],
+  );
 });
 
 test('what is claimed and not yet copied is not late: its entry is still held', async (t) => {
@@ -75,8 +82,14 @@ test('what is claimed and not yet copied is not late: its entry is still held', 
   client.request(get());
   await untilSo(() => byHand.pending === 1);
   t.truthy(thread.claimOnly());
-  await new Promise((resolve) => setTimeout(resolve, 2 * LIMIT_MS));
-  t.deepEqual(byHand.late, []);
+  const later = new RawConnection(byHand.port);
+  later.request(get('/later'));
+  await byHand.addThread().nextRequest();
+  t.is((await later.response()).status, 504);
+  t.deepEqual(
+    byHand.late.map(({ path }) => path),
+    ['/later'],
+  );
   t.deepEqual(thread.die(), { replied: 1, cut: 0 });
   t.is((await client.response()).status, 503);
 });
