@@ -6,7 +6,7 @@ import type net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Acceptor } from './acceptor/acceptor.ts';
 import { DescriptorGuard } from './acceptor/listening/descriptor-guard.ts';
-import type { AcceptedHandle } from './acceptor/node-internals.ts';
+import type { Incoming } from './acceptor/listening/incoming.ts';
 import { type Libc, loadLibc } from './acceptor/libc.ts';
 import { Listener } from './acceptor/listening/listener.ts';
 import type { Logger } from './logger.ts';
@@ -120,7 +120,7 @@ export class Server {
    */
   async start(): Promise<this> {
     await this.#load('start');
-    this.#listener?.accept((handle) => this.#acceptor.accept(handle));
+    this.#listener?.accept((incoming) => this.#acceptor.accept(incoming));
     return this;
   }
 
@@ -133,7 +133,7 @@ export class Server {
     await this.#load('serveOne');
     await new Promise<void>((resolve) => {
       this.#served = { accepted: false, whenOver: resolve };
-      this.#listener?.accept((handle) => this.#acceptOnly(handle));
+      this.#listener?.accept((incoming) => this.#acceptOnly(incoming));
     });
   }
 
@@ -238,14 +238,14 @@ export class Server {
     });
   }
 
-  #acceptOnly(handle: AcceptedHandle): void {
+  #acceptOnly(incoming: Incoming): void {
     const served = this.#served;
     if (served === undefined || served.accepted) {
-      handle.close();
+      incoming.close();
       return;
     }
     served.accepted = true;
-    this.#acceptor.accept(handle);
+    this.#acceptor.accept(incoming);
     void this.#listener?.close();
   }
 

@@ -22,11 +22,12 @@ import { beginDrain, cutAll, type DrainParts } from './endings/drain.ts';
 import { HEAD_SIMPLE, HeadScan } from './framing/framing.ts';
 import { Lending } from './lending/lending.ts';
 import { releaseWriteDescriptors } from './listening/idle-connections.ts';
+import type { Incoming } from './listening/incoming.ts';
 import type { Libc } from './libc.ts';
 import type { IdleTimes } from './admission/load-sampler.ts';
 import { LoanEnds } from './lending/loan-ends.ts';
 import { LateHandlers, type LateRequest } from './endings/late-handlers.ts';
-import { type AcceptedHandle, startReading, stopReading } from './node-internals.ts';
+import { startReading, stopReading } from './node-internals.ts';
 import { PendingLimit } from './admission/pending-limit.ts';
 import { PipelineCap } from './framing/pipeline-cap.ts';
 import { ReadBuffer } from './framing/read-buffer.ts';
@@ -108,6 +109,7 @@ export class Acceptor {
     this.#doorway = new Doorway({
       connections: this.connections,
       departures: this.#departures,
+      libc,
       whenRead: (connection, length, bytes) => this.#whenRead(connection, length, bytes),
     });
     this.#drainParts = common;
@@ -124,8 +126,8 @@ export class Acceptor {
 
   // --- A connection comes, bytes come -------------------------------------------------------------
 
-  accept(handle: AcceptedHandle): void {
-    this.#doorway.accept(handle);
+  accept(incoming: Incoming): void {
+    this.#doorway.accept(incoming);
   }
 
   /** False stops reading. */
@@ -264,7 +266,7 @@ export class Acceptor {
   /** The connection is the acceptor's alone again: goes on with what has been read meanwhile. */
   #resume(connection: Connection, now: number): void {
     // Its descriptor's number may be another connection's by now; its 'close' is on the way.
-    if (connection.socket.destroyed) return;
+    if (connection.isDestroyed) return;
     if (connection.lendsConnection) {
       connection.lendsConnection = false;
       this.#libc.setNonBlocking(connection.descriptor);
@@ -294,6 +296,7 @@ export class Acceptor {
   // --- Time passes --------------------------------------------------------------------------------
 
   #whenDue(connection: Connection, verdict: Verdict, now: number): void {
+    if (connection.isUnwatched) this.#doorway.watch(connection);
     switch (verdict.action) {
       case 'look':
         this.connections.lookLater(connection, now);

@@ -1,11 +1,13 @@
 /**
  * One accepted connection, as the acceptor knows it. Only data: what is done with it is in the
- * files beside. What a thread does meanwhile stands in the connection's word in shared memory.
+ * files beside. What a thread does meanwhile stands in the connection's word in shared memory. Its
+ * socket is made when somebody asks for it: a connection that brings one request and goes needs none.
  */
 import type net from 'node:net';
 import type { WireConnection } from '../shared/memory/ring-bytes.ts';
 import type { Due } from './timing/deadline-heap.ts';
 import type { HeadScan } from './framing/framing.ts';
+import type { Incoming } from './listening/incoming.ts';
 import type { Pipeline } from './framing/pipeline.ts';
 import type { ReadBuffer } from './framing/read-buffer.ts';
 import type { RequestLine } from './framing/request-line.ts';
@@ -42,9 +44,11 @@ export class Connection implements Due {
   readonly slot: number;
   /** Tells it from the connections that had the slot before. */
   serial = 0;
-  readonly socket: net.Socket;
-  /** The socket's own descriptor. Threads never get it: libuv closes it on a reset. */
-  readonly descriptor: number;
+  readonly incoming: Incoming;
+  /** Its own descriptor. Once a socket has it threads don't get it: libuv closes it on a reset. */
+  descriptor: number;
+  #socket: net.Socket | undefined;
+  readonly #open: (connection: Connection) => net.Socket;
   phase: Phase = 'new';
   /** When the phase began. */
   since: number;
@@ -71,7 +75,7 @@ export class Connection implements Due {
   /** The ring index of the newest loan, and what was lent. */
   loanIndex = 0;
   lendsConnection = false;
-  /** The duplicate on which threads write; -1: none now. */
+  /** On which threads write: a duplicate, or, of a bare and unwatched connection, its own. -1: none now. */
   writeDescriptor = -1;
   /** Duplicates that threads were given for this loan. */
   lentDescriptors: LentDescriptor[] | undefined;
@@ -80,12 +84,26 @@ export class Connection implements Due {
   /** Of the newest loan, where handlers have a time limit. */
   requestLine: RequestLine | undefined;
 
-  constructor(slot: number, socket: net.Socket, descriptor: number, now: number) {
+  constructor(slot: number, incoming: Incoming, open: (connection: Connection) => net.Socket, now: number) {
     this.slot = slot;
-    this.socket = socket;
-    this.descriptor = descriptor;
+    this.incoming = incoming;
+    this.descriptor = incoming.descriptor;
+    this.#open = open;
     this.since = now;
     this.lastByteAt = now;
+  }
+
+  get socket(): net.Socket {
+    return (this.#socket ??= this.#open(this));
+  }
+
+  /** Nobody has asked for its socket: what the client does is seen by nobody. */
+  get isUnwatched(): boolean {
+    return this.#socket === undefined;
+  }
+
+  get isDestroyed(): boolean {
+    return this.#socket?.destroyed === true;
   }
 
   enter(phase: Phase, now: number): void {

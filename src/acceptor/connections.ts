@@ -105,7 +105,7 @@ export class Connections {
     const { memory, layout, whenOver } = this.#parts;
     connection.phase = 'gone';
     this.#deadlines.remove(connection);
-    this.releaseWriteDescriptor(connection);
+    this.#closeDescriptors(connection);
     memory.store(wordCell(layout, connection.slot) + CLIENT_ENDED, 0);
     this.disown(connection);
     if (connection.hasPermit) this.limits.release(connection.ip);
@@ -131,6 +131,11 @@ export class Connections {
     this.#deadlines.schedule(connection, now + this.#lookAgainMs);
   }
 
+  /** Looks again at `dueAt` at the latest. */
+  lookBefore(connection: Connection, dueAt: number): void {
+    this.#deadlines.schedule(connection, dueAt);
+  }
+
   /** From now on a connection between requests is closed after `idleMs`. */
   drain(idleMs: number): void {
     const now = nowMs();
@@ -148,8 +153,17 @@ export class Connections {
 
   /** Of an idle connection: made again when it is needed. */
   releaseWriteDescriptor(connection: Connection): void {
-    if (connection.writeDescriptor !== -1) this.#parts.libc.close(connection.writeDescriptor);
+    const { writeDescriptor, descriptor } = connection;
+    // Its own is no duplicate.
+    if (writeDescriptor === descriptor) return;
+    if (writeDescriptor !== -1) this.#parts.libc.close(writeDescriptor);
     connection.writeDescriptor = -1;
+  }
+
+  /** A socket has closed its own. */
+  #closeDescriptors(connection: Connection): void {
+    this.releaseWriteDescriptor(connection);
+    if (connection.isUnwatched) connection.incoming.close();
   }
 
   #judge(connection: Connection, now: number): Verdict {

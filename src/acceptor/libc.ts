@@ -19,12 +19,22 @@ const O_CLOEXEC = 0x80000;
 /** Linux: SOCK_NONBLOCK | SOCK_CLOEXEC, the same bits as a file's. */
 const ACCEPT_FLAGS = O_NONBLOCK | O_CLOEXEC;
 const SHUT_RDWR = 2;
+const AF_INET = 2;
+const AF_INET6 = IS_LINUX ? 10 : 30;
+/** How an IPv6 address begins that is an IPv4 one. */
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 const RLIMIT_NOFILE = IS_LINUX ? 7 : 8;
 /** RLIM_INFINITY is the largest number there is on Linux, and half of it on macOS. */
 const NO_LIMIT = 2 ** 62;
+const MSG_DONTWAIT = IS_LINUX ? 0x40 : 0x80;
 const POLLIN = 0x1;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
+
+export interface SocketAddress {
+  readonly address: string;
+  readonly port: number;
+}
 
 export interface Libc {
   /** A duplicate that child processes don't inherit. Throws when descriptors are used up. */
@@ -34,6 +44,10 @@ export interface Libc {
   createPipe(): [number, number];
   /** The next connection that waits at a listening descriptor; else a negative errno, EAGAIN's if none waits. */
   acceptNext(listener: number): number;
+  /** Reads what is there into the buffer: how many bytes, 0 at the end, else a negative errno, EAGAIN's if nothing has come. */
+  receive(descriptor: number, buffer: Uint8Array): number;
+  /** One end's address of a connection over IPv4. Undefined: it is of another kind, or over. */
+  addressOf(descriptor: number, end: 'remote' | 'local'): SocketAddress | undefined;
   /** Ends both directions of a connection without closing any descriptor. */
   shutdown(descriptor: number): void;
   /** A child process that was given a connection's duplicate may have made all of them blocking. */
@@ -54,6 +68,11 @@ function load(): Libc {
   const library = koffi.load(null);
   // Variadic, as its C declaration: on Apple silicon variadic arguments travel another way.
   const fcntl = library.func('int fcntl(int fd, int command, ...)');
+  const recv = library.func('long recv(int fd, void *buffer, size_t length, int flags)');
+  const getpeername = library.func('int getpeername(int fd, void *address, void *length)');
+  const getsockname = library.func('int getsockname(int fd, void *address, void *length)');
+  const socketAddress = new Uint8Array(128);
+  const sizeOfAddress = new Uint32Array(1);
   const shutdown = library.func('int shutdown(int fd, int how)');
   const pollDescriptor = koffi.struct({ fd: 'int', events: 'short', revents: 'short' });
   const poll = library.func('poll', 'int', [koffi.inout(koffi.pointer(pollDescriptor)), 'unsigned long', 'int']);
@@ -79,6 +98,15 @@ function load(): Libc {
     },
     createPipe: IS_LINUX ? createLinuxPipe() : createPosixPipe(),
     acceptNext: IS_LINUX ? createLinuxAccept() : createPosixAccept(),
+    receive(descriptor, buffer) {
+      const length: number = recv(descriptor, buffer, buffer.length, MSG_DONTWAIT);
+      return length === -1 ? -koffi.errno() : length;
+    },
+    addressOf(descriptor, end) {
+      sizeOfAddress[0] = socketAddress.length;
+      const ask = end === 'remote' ? getpeername : getsockname;
+      return ask(descriptor, socketAddress, sizeOfAddress) === 0 ? readAddress(socketAddress) : undefined;
+    },
     shutdown(descriptor) {
       shutdown(descriptor, SHUT_RDWR);
     },
@@ -146,6 +174,21 @@ function load(): Libc {
     };
   }
 }
+
+/** `sockaddr_in`, or a `sockaddr_in6` that holds an IPv4 address; the family's place differs on macOS. */
+export function readAddress(bytes: Uint8Array): SocketAddress | undefined {
+  const family = bytes[IS_LINUX ? 0 : 1];
+  const port = (byteAt(bytes, 2) << 8) | byteAt(bytes, 3);
+  if (family === AF_INET) return { address: dotted(bytes, 4), port };
+  if (family !== AF_INET6) return undefined;
+  for (let index = 0; index < MAPPED.length; index += 1) if (bytes[8 + index] !== MAPPED[index]) return undefined;
+  return { address: `::ffff:${dotted(bytes, 20)}`, port };
+}
+
+const byteAt = (bytes: Uint8Array, index: number): number => bytes[index] ?? 0;
+
+const dotted = (bytes: Uint8Array, at: number): string =>
+  `${byteAt(bytes, at)}.${byteAt(bytes, at + 1)}.${byteAt(bytes, at + 2)}.${byteAt(bytes, at + 3)}`;
 
 let loaded: Libc | undefined;
 

@@ -11,11 +11,11 @@ export interface AcceptedHandle {
   reading: boolean;
   readStart(): number;
   readStop(): number;
-  setNoDelay?(enable: boolean): number;
   close(): void;
 }
 
 interface ListeningHandle {
+  setNoDelay?(enable: boolean): number;
   onconnection: (error: number, handle?: AcceptedHandle) => void;
 }
 
@@ -23,13 +23,15 @@ type WithHandle<Handle> = { readonly _handle: Handle | null };
 
 const handleOf = <Handle>(owner: object): Handle | null => (owner as WithHandle<Handle>)._handle;
 
-/** Gives accepted connections as handles instead of sockets. `server` must listen. */
+/** Gives accepted connections as handles instead of sockets, each of which sends without delay. `server` must listen. */
 export function takeConnections(server: net.Server, onConnection: ListeningHandle['onconnection']): void {
   const handle = handleOf<ListeningHandle>(server);
   if (handle === null || typeof handle.onconnection !== 'function') {
     throw new TypeError('This net.Server does not listen, or not in this process.');
   }
   handle.onconnection = onConnection;
+  // Accepted connections inherit it: a system call less for each.
+  handle.setNoDelay?.(true);
 }
 
 /** `TCPConstants.SOCKET` and `PipeConstants.SOCKET`: a connection, not a listener. */
@@ -42,13 +44,16 @@ export function createHandle(like: AcceptedHandle, descriptor: number): Accepted
   return handle.open(descriptor) === 0 ? handle : undefined;
 }
 
-/** A socket that reads into `buffer`, shared by all of them: copy in the callback; `false` stops reading. */
+/**
+ * A socket that reads into `buffer`, shared by all of them: copy in the callback; `false` stops
+ * reading. It does not read before `startReading`.
+ */
 export function createSocket(
   handle: AcceptedHandle,
   buffer: Uint8Array,
   onRead: (length: number, buffer: Uint8Array) => boolean,
 ): net.Socket {
-  const options = { handle, allowHalfOpen: true, onread: { buffer, callback: onRead } };
+  const options = { handle, allowHalfOpen: true, manualStart: true, onread: { buffer, callback: onRead } };
   return new net.Socket(options as unknown as net.SocketConstructorOpts);
 }
 

@@ -1,12 +1,12 @@
-import net from 'node:net';
 import test from 'ava';
-import { Connection } from '../../src/acceptor/connection.ts';
+import type { Connection } from '../../src/acceptor/connection.ts';
 import { ConnectionTable } from '../../src/acceptor/connection-table.ts';
+import { unopenedConnection } from '../helpers/unopened-connection.ts';
 
 const add = (table: ConnectionTable): Connection => {
   const slot = table.takeSlot();
   if (slot === undefined) throw new Error('no slot');
-  const connection = new Connection(slot, new net.Socket(), -1, 0);
+  const connection = unopenedConnection(slot);
   table.add(connection);
   return connection;
 };

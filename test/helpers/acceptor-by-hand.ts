@@ -257,8 +257,8 @@ export class AcceptorByHand {
       whenWornOut: (line) => void this.wornOut.push(line),
       whenHeld: (line, heldMs, route) => void this.held.push({ line, heldMs, route }),
     });
-    listener.accept((handle) => {
-      this.acceptor.accept(handle);
+    listener.accept((incoming) => {
+      this.acceptor.accept(incoming);
       this.#news.emit('accepted');
     });
   }

@@ -58,7 +58,7 @@ export async function lendConnections(serve: (loan: ConnectionLoan) => void): Pr
       return !isLent;
     });
     sockets.add(socket);
-    handle.setNoDelay?.(true);
+    startReading(socket);
     socket.on('error', () => {});
     socket.on('end', () => socket.end());
     socket.on('close', () => sockets.delete(socket));

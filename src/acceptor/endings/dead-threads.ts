@@ -82,7 +82,7 @@ export class DeadThreads {
     counts.replied += 1;
     connections.noteLentMethod(connection);
     // A child process that was given the lent connection may have made it blocking.
-    if (connection.lendsConnection && !connection.socket.destroyed) libc.setNonBlocking(connection.descriptor);
+    if (connection.lendsConnection && !connection.isDestroyed) libc.setNonBlocking(connection.descriptor);
     if (settlement === 'reply-and-close' || !connection.keepsAlive) {
       connections.refuse(connection, THREAD_FAILED, 'threadFailed', now);
       return;

@@ -41,6 +41,6 @@ function cut(parts: DrainParts, connection: Connection, counts: SettlementCounts
   const isHeld = isOnLoan && !connections.isBack(connection);
   if (connection.phase === 'reading' || isHeld) counts.cut += 1;
   // A thread has a duplicate: without it the client would hear of the end only when the thread lets go.
-  if (isHeld && !connection.socket.destroyed) libc.shutdown(connection.descriptor);
+  if (isHeld && !connection.isDestroyed) libc.shutdown(connection.descriptor);
   connection.socket.destroy();
 }

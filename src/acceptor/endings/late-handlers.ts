@@ -145,7 +145,7 @@ export class LateHandlers {
   #endLent(connection: Connection, word: number, now: number): void {
     const { libc, connections } = this.#parts;
     // A client that has left gets nothing; what is left of the loan is settled with the thread.
-    if (connection.phase !== 'lent' || connection.socket.destroyed) return;
+    if (connection.phase !== 'lent' || connection.isDestroyed) return;
     const stage = stageOf(word);
     if (stage === LENT_REPLYING) {
       this.#noteOf(connection, word, 'cut', now);

@@ -94,7 +94,7 @@ export class Lending {
 
   #tryPutAgain({ connection, bytes }: OverflowRequest, now: number): boolean {
     // Its descriptor's number may be another connection's by now; its 'close' cancels it.
-    if (connection.socket.destroyed) return true;
+    if (connection.isDestroyed) return true;
     const mustTell = connection.buffer !== undefined || connection.hasEnded;
     try {
       return this.#tryPut(connection, bytes, 0, bytes.length, mustTell, now);
@@ -133,10 +133,12 @@ export class Lending {
     return descriptor;
   }
 
-  /** Made with the first loan, kept for the next ones. */
+  /** Made with the first loan, kept for the next ones. Where no socket has the connection's own, that one will do. */
   #writeDescriptorOf(connection: Connection): number {
     if (connection.writeDescriptor === -1) {
-      connection.writeDescriptor = this.#parts.libc.duplicate(connection.descriptor);
+      const { descriptor } = connection;
+      const isOurs = connection.isUnwatched && connection.incoming.isBare;
+      connection.writeDescriptor = isOurs ? descriptor : this.#parts.libc.duplicate(descriptor);
     }
     return connection.writeDescriptor;
   }
@@ -153,12 +155,12 @@ export class Lending {
     hasMore: boolean,
     now: number,
   ): boolean {
-    const { memory, layout, writer, bells } = this.#parts;
+    const { memory, layout, writer, libc, bells } = this.#parts;
     const index = findRoom(memory, layout);
     if (index === undefined) return false;
     const { lendsConnection, slot } = connection;
     const descriptor = lendsConnection ? this.duplicateForThread(connection) : this.#writeDescriptorOf(connection);
-    connection.wire ??= wireConnectionOf(connection.socket, connection.serial);
+    connection.wire ??= wireConnectionOf(connection, libc);
     if (!writer.write(index, descriptor, connection.wire, bytes, start, end, connection.headLength)) {
       if (lendsConnection) this.#closeLentDescriptors(connection);
       return false;

@@ -15,16 +15,20 @@ import { CLOSING, generationOf, IDLE, ownerOf, REPLYING, stageOf } from '../../s
 import type { Connection } from '../connection.ts';
 import type { Connections } from '../connections.ts';
 import type { Lending } from './lending.ts';
+import type { Libc } from '../libc.ts';
 
 export interface LoanEndsParts {
   readonly memory: Memory;
   readonly layout: Layout;
+  readonly libc: Libc;
   readonly connections: Connections;
   readonly lending: Lending;
   readonly tell: (line: number, message: ToThread) => void;
   /** The connection is the acceptor's alone again. */
   readonly resume: (connection: Connection, now: number) => void;
 }
+
+const ONE_BYTE = new Uint8Array(1);
 
 export class LoanEnds {
   readonly #parts: LoanEndsParts;
@@ -75,7 +79,7 @@ export class LoanEnds {
     const connection = connections.table.get(slot);
     let descriptor = -1;
     // Of a destroyed socket the descriptor's number may be another connection's by now.
-    if (connection?.phase === 'lent' && !connection.socket.destroyed) {
+    if (connection?.phase === 'lent' && !connection.isDestroyed) {
       const word = connections.word(connection);
       const isCurrent = ownerOf(word) === line && generationOf(word) === generation && stageOf(word) === REPLYING;
       if (isCurrent) descriptor = this.#tryDuplicate(connection);
@@ -103,12 +107,22 @@ export class LoanEnds {
   #close(connection: Connection): void {
     connection.lentDescriptors = undefined;
     // A client that asked for the close sends nothing more: nothing can turn into a reset.
-    if (!connection.keepsAlive && !connection.lendsConnection && connection.buffer === undefined) {
+    const isSilent = !connection.keepsAlive && !connection.lendsConnection && connection.buffer === undefined;
+    if (!isSilent) {
+      this.#parts.connections.linger(connection, nowMs());
+    } else if (connection.isUnwatched) {
+      this.#closeUnwatched(connection);
+    } else {
       this.#parts.connections.disown(connection);
       connection.enter('lingering', nowMs());
       connection.socket.destroy();
-    } else {
-      this.#parts.connections.linger(connection, nowMs());
     }
+  }
+
+  /** Nobody has looked whether it has sent more nevertheless. */
+  #closeUnwatched(connection: Connection): void {
+    const { connections, libc } = this.#parts;
+    if (libc.receive(connection.descriptor, ONE_BYTE) > 0) connections.linger(connection, nowMs());
+    else connections.forget(connection);
   }
 }

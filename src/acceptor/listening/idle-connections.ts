@@ -66,7 +66,7 @@ function closeDispensable(
   for (const { connection } of dispensable) {
     if (closed === wanted) break;
     // Not one whose next request is here and only not read yet.
-    if (connection.socket.destroyed || libc.hasUnread(connection.descriptor)) continue;
+    if (connection.isDestroyed || libc.hasUnread(connection.descriptor)) continue;
     connection.socket.destroy();
     closed += 1;
   }

@@ -1,6 +1,6 @@
 /**
  * The listener: binds a port or a Unix socket, or adopts one that is bound already, and gives
- * accepted connections as handles. It binds before the app is loaded, so that a taken port is known
+ * accepted connections. It binds before the app is loaded, so that a taken port is known
  * at once; connections that come before the server is ready are held unread. It can pause: clients
  * then wait in the system's queue, and none is lost.
  */
@@ -9,7 +9,8 @@ import net from 'node:net';
 import { constants } from 'node:os';
 import { createError, createListenError, type ListenTarget } from '../../shared/errors/errors.ts';
 import { type Libc, loadLibc } from '../libc.ts';
-import { type AcceptedHandle, createHandle, descriptorOf, takeConnections } from '../node-internals.ts';
+import { type AcceptedHandle, descriptorOf, takeConnections } from '../node-internals.ts';
+import { Incoming } from './incoming.ts';
 import { UnixPath } from './unix-path.ts';
 
 /**
@@ -35,8 +36,8 @@ export class Listener {
   #descriptor = -1;
   /** Undefined while paused, and at the end. */
   #server: net.Server | undefined;
-  #held: AcceptedHandle[] | undefined = [];
-  #onHandle: (handle: AcceptedHandle) => void = ignore;
+  #held: Incoming[] | undefined = [];
+  #onIncoming: (incoming: Incoming) => void = ignore;
   #watch: AcceptWatch | undefined;
 
   private constructor(server: net.Server, backlog: number | undefined) {
@@ -105,11 +106,11 @@ export class Listener {
   }
 
   /** Gives the connections that were held, then each as it comes. */
-  accept(onHandle: (handle: AcceptedHandle) => void): void {
-    this.#onHandle = onHandle;
+  accept(onIncoming: (incoming: Incoming) => void): void {
+    this.#onIncoming = onIncoming;
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const handle of held) onHandle(handle);
+    for (const incoming of held) onIncoming(incoming);
   }
 
   /**
@@ -152,9 +153,9 @@ export class Listener {
 
   /** Closes the listener; accepted connections are not touched, held ones are closed. */
   async close(): Promise<void> {
-    for (const handle of this.#held ?? []) handle.close();
+    for (const incoming of this.#held ?? []) incoming.close();
     this.#held = undefined;
-    this.#onHandle = (handle) => handle.close();
+    this.#onIncoming = (incoming) => incoming.close();
     const server = this.#server;
     this.#release();
     if (server !== undefined) await new Promise<void>((resolve) => void server.close(() => resolve()));
@@ -168,7 +169,7 @@ export class Listener {
         this.#watch?.whenFailed(error);
         return;
       }
-      this.#give(handle);
+      this.#give(new Incoming(handle.fd, handle));
       this.#acceptMore(server, handle);
     });
     this.#server = server;
@@ -178,10 +179,11 @@ export class Listener {
     });
   }
 
-  #give(handle: AcceptedHandle): void {
-    if (this.#held === undefined) this.#onHandle(handle);
-    else this.#held.push(handle);
-    this.#watch?.whenAccepted(handle.fd);
+  #give(incoming: Incoming): void {
+    const { descriptor } = incoming;
+    if (this.#held === undefined) this.#onIncoming(incoming);
+    else this.#held.push(incoming);
+    this.#watch?.whenAccepted(descriptor);
   }
 
   /** Those that wait behind one that libuv has accepted, as long as nobody has paused or closed meanwhile. */
@@ -194,9 +196,7 @@ export class Listener {
         this.#watch?.whenFailed(descriptor);
         return;
       }
-      const handle = createHandle(like, descriptor);
-      if (handle === undefined) this.#libc.close(descriptor);
-      else this.#give(handle);
+      this.#give(new Incoming(descriptor, like));
     }
   }
 

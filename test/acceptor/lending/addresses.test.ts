@@ -4,6 +4,11 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import test from 'ava';
 import { wireConnectionOf } from '../../../src/acceptor/lending/addresses.ts';
+import { loadLibc } from '../../../src/acceptor/libc.ts';
+import { descriptorOf } from '../../../src/acceptor/node-internals.ts';
+
+const ask = (socket: net.Socket, serial: number): ReturnType<typeof wireConnectionOf> =>
+  wireConnectionOf({ descriptor: descriptorOf(socket), serial, socket }, loadLibc());
 
 const accept = async (
   t: { teardown(end: () => void): void },
@@ -30,7 +35,7 @@ const accept = async (
 
 test('both ends, as the socket names them, and the serial number', async (t) => {
   const { accepted } = await accept(t, { host: '127.0.0.1', port: 0 });
-  const { serial, texts, remoteLength, remotePort, localPort } = wireConnectionOf(accepted, 42);
+  const { serial, texts, remoteLength, remotePort, localPort } = ask(accepted, 42);
   t.is(serial, 42);
   t.is(Buffer.from(texts).toString(), '127.0.0.1127.0.0.1');
   t.is(remoteLength, '127.0.0.1'.length);
@@ -42,12 +47,12 @@ test('a Unix socket has none', async (t) => {
   const path = `${tmpdir()}/hyperion-addresses-${process.pid}.sock`;
   t.teardown(() => rmSync(path, { force: true }));
   const { accepted } = await accept(t, { path });
-  const { texts, remoteLength, remotePort, localPort } = wireConnectionOf(accepted, 1);
+  const { texts, remoteLength, remotePort, localPort } = ask(accepted, 1);
   t.deepEqual([texts.length, remoteLength, remotePort, localPort], [0, 0, 0, 0]);
 });
 
 test('a socket that is closed already has none, and is no error', (t) => {
-  const { texts, remotePort } = wireConnectionOf(new net.Socket(), 1);
+  const { texts, remotePort } = ask(new net.Socket(), 1);
   t.is(texts.length, 0);
   t.is(remotePort, 0);
 });

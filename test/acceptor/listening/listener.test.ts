@@ -22,9 +22,9 @@ const connect = async (t: ExecutionContext, where: number | string): Promise<net
 };
 
 const accepts = async (t: ExecutionContext, listener: Listener, where: number | string): Promise<void> => {
-  const handle = new Promise<{ close(): void }>((resolve) => listener.accept(resolve));
+  const incoming = new Promise<{ close(): void }>((resolve) => listener.accept(resolve));
   const client = await connect(t, where);
-  (await handle).close();
+  (await incoming).close();
   await once(client.resume(), 'close');
   t.true(client.destroyed);
 };
@@ -103,9 +103,9 @@ test('holds connections until they are wanted, then gives each as it comes', asy
   await new Promise((resolve) => setImmediate(resolve));
   let given = 0;
   await new Promise<void>((resolve) => {
-    listener.accept((handle) => {
+    listener.accept((incoming) => {
       given += 1;
-      handle.close();
+      incoming.close();
       if (given === 3) resolve();
     });
   });
@@ -167,10 +167,10 @@ test('adopts nothing else', async (t) => {
   await t.throwsAsync(Listener.adopt(1_000_000), { instanceOf: ListenError, message: /descriptor 1000000/ });
 });
 
-/** Connects and says when it is served: the listener's handles say hello. */
+/** Connects and says when it is served: the listener's connections say hello. */
 const greet = (listener: Listener): void =>
-  listener.accept((handle) => {
-    const socket = new net.Socket({ handle } as unknown as net.SocketConstructorOpts);
+  listener.accept((incoming) => {
+    const socket = new net.Socket({ handle: incoming.open() } as unknown as net.SocketConstructorOpts);
     socket.end('hello');
   });
 
@@ -320,7 +320,7 @@ test('all that wait are accepted in one turn of the event loop, up to 65', async
     const listener = await Listener.bind({ ...LOCAL, path }, 128);
     let accepted = 0;
     const perTurn: number[] = [];
-    listener.accept((handle) => {
+    listener.accept((incoming) => {
       if (accepted === 0) {
         setImmediate(() => {
           perTurn.push(accepted);
@@ -328,7 +328,7 @@ test('all that wait are accepted in one turn of the event loop, up to 65', async
         });
       }
       accepted += 1;
-      const socket = new net.Socket({ handle } as unknown as net.SocketConstructorOpts);
+      const socket = new net.Socket({ handle: incoming.open() } as unknown as net.SocketConstructorOpts);
       socket.end('hello');
     });
     // They are in the system's queue before this turn ends.

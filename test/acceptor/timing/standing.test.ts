@@ -1,6 +1,5 @@
-import net from 'node:net';
 import test from 'ava';
-import { Connection, type Phase } from '../../../src/acceptor/connection.ts';
+import type { Phase } from '../../../src/acceptor/connection.ts';
 import { standingOf } from '../../../src/acceptor/timing/standing.ts';
 import type { Standing } from '../../../src/acceptor/timing/timeouts.ts';
 import { toCellMs } from '../../../src/shared/clock.ts';
@@ -18,6 +17,7 @@ import {
   WAITING,
 } from '../../../src/shared/memory/words.ts';
 import { createShared } from '../../helpers/shared-memory.ts';
+import { unopenedConnection } from '../../helpers/unopened-connection.ts';
 
 const SINCE = 5000;
 const LAST_BYTE = 5500;
@@ -27,7 +27,7 @@ const STARTED = 7000;
 
 const standing = (phase: Phase, stage: number, writeDescriptor = -1): Standing => {
   const { memory, layout } = createShared();
-  const connection = new Connection(3, new net.Socket(), -1, 0);
+  const connection = unopenedConnection(3);
   connection.enter(phase, SINCE);
   connection.lastByteAt = LAST_BYTE;
   connection.writeDescriptor = writeDescriptor;

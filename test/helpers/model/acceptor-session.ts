@@ -5,6 +5,7 @@
  */
 import { Acceptor } from '../../../src/acceptor/acceptor.ts';
 import type { Connection } from '../../../src/acceptor/connection.ts';
+import { Incoming } from '../../../src/acceptor/listening/incoming.ts';
 import type { Libc } from '../../../src/acceptor/libc.ts';
 import type { Memory } from '../../../src/shared/memory/cells.ts';
 import type { Layout } from '../../../src/shared/memory/layout.ts';
@@ -116,6 +117,9 @@ export class AcceptorSession implements Session, Host {
 
   readonly #libc: Libc = {
     hasUnread: () => false,
+    // Of a connection that its socket reads.
+    receive: () => 0,
+    addressOf: () => undefined,
     acceptNext: () => -11,
     descriptorLimit: () => Number.POSITIVE_INFINITY,
     duplicate: (descriptor) => this.tape.access(DUPLICATE, descriptor, 0, 0),
@@ -133,13 +137,17 @@ export class AcceptorSession implements Session, Host {
     inside(this, () => this.#run(code));
   }
 
+  #incoming(descriptor: number): Incoming {
+    return new Incoming(descriptor, createHandle(descriptor));
+  }
+
   #run(code: number): void {
     const first = firstOf(code);
     const acceptor = this.#acceptor;
     switch (kindOf(code)) {
       case ACCEPT: {
         const slot = this.#freeSlots.pop() ?? this.#clients.length;
-        acceptor.accept(createHandle(FIRST_DESCRIPTOR + secondOf(code)));
+        acceptor.accept(this.#incoming(FIRST_DESCRIPTOR + secondOf(code)));
         this.#clients.push({ client: first, socket: this.sockets.at(-1) as FakeSocket });
         this.tape.effect(SLOT_OF, first, slot, 0);
         return;
