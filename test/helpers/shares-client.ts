@@ -44,7 +44,9 @@ export const runSharesClient = async (options: SharesOptions): Promise<SharesRep
   const upload = Buffer.from(
     `POST ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${options.uploadBytes}\r\n\r\n${'x'.repeat(options.uploadBytes)}`,
   );
-  // From the first answer of the last client on: until then some have more time than others.
+  // With one answer each they wait for one another: those that began first would keep the last ones out for minutes.
+  let begin: () => void = () => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
   let isMeasuring = false;
   let isOver = false;
   let left = options.kept * options.rounds;
@@ -62,6 +64,7 @@ export const runSharesClient = async (options: SharesOptions): Promise<SharesRep
         if (status !== 200) throw new Error(`status ${status}`);
       } catch (error) {
         failures.push(String(error));
+        begin();
         whenOver();
         break;
       }
@@ -70,6 +73,7 @@ export const runSharesClient = async (options: SharesOptions): Promise<SharesRep
         if (bytes === get && isKept && (left -= 1) === 0) whenOver();
       }
       whenAnswered();
+      await begun;
       if (!isKept) await connection.leave('close');
     }
     whenAnswered();
@@ -94,6 +98,7 @@ export const runSharesClient = async (options: SharesOptions): Promise<SharesRep
   const uploading = await start(options.uploading, upload, true);
   if (failures.length === 0) {
     isMeasuring = true;
+    begin();
     await new Promise<void>((resolve) => (whenOver = resolve));
   }
   isOver = true;
