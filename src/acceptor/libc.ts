@@ -4,6 +4,7 @@
  */
 import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { createError } from '../shared/errors/errors.ts';
 
 const IS_LINUX = process.platform === 'linux';
@@ -18,6 +19,7 @@ const O_NONBLOCK = IS_LINUX ? 0x800 : 0x4;
 const O_CLOEXEC = 0x80000;
 /** Linux: SOCK_NONBLOCK | SOCK_CLOEXEC, the same bits as a file's. */
 const ACCEPT_FLAGS = O_NONBLOCK | O_CLOEXEC;
+const SHUT_WR = 1;
 const SHUT_RDWR = 2;
 const AF_INET = 2;
 const AF_INET6 = IS_LINUX ? 10 : 30;
@@ -31,6 +33,9 @@ const POLLIN = 0x1;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
 
+/** What `receive` gives when nothing has come, and `acceptNext` when nobody waits. */
+export const NOTHING_YET: number = -constants.errno.EAGAIN;
+
 export interface SocketAddress {
   readonly address: string;
   readonly port: number;
@@ -42,14 +47,16 @@ export interface Libc {
   close(descriptor: number): void;
   /** A pipe that neither blocks nor is inherited: [read end, write end]. */
   createPipe(): [number, number];
-  /** The next connection that waits at a listening descriptor; else a negative errno, EAGAIN's if none waits. */
+  /** The next connection that waits at a listening descriptor; else a negative errno, `NOTHING_YET` if none waits. */
   acceptNext(listener: number): number;
-  /** Reads what is there into the buffer: how many bytes, 0 at the end, else a negative errno, EAGAIN's if nothing has come. */
+  /** Reads what is there into the buffer: how many bytes, 0 at the end, else a negative errno, `NOTHING_YET` if there is nothing. */
   receive(descriptor: number, buffer: Uint8Array): number;
   /** One end's address of a connection over IPv4. Undefined: it is of another kind, or over. */
   addressOf(descriptor: number, end: 'remote' | 'local'): SocketAddress | undefined;
   /** Ends both directions of a connection without closing any descriptor. */
   shutdown(descriptor: number): void;
+  /** Ends our direction of a connection. */
+  endWrite(descriptor: number): void;
   /** A child process that was given a connection's duplicate may have made all of them blocking. */
   setNonBlocking(descriptor: number): void;
   /** How many descriptors this process may have; Infinity where there is no limit. */
@@ -109,6 +116,9 @@ function load(): Libc {
     },
     shutdown(descriptor) {
       shutdown(descriptor, SHUT_RDWR);
+    },
+    endWrite(descriptor) {
+      shutdown(descriptor, SHUT_WR);
     },
     setNonBlocking(descriptor) {
       setFlags(descriptor, O_NONBLOCK);

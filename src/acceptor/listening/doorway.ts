@@ -5,21 +5,19 @@
  * 95 us in this thread). Main thread.
  */
 import net from 'node:net';
-import { constants } from 'node:os';
 import { nowMs } from '../../shared/clock.ts';
 import { Connection } from '../connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { Connections } from '../connections.ts';
 import type { Departures } from '../endings/departures.ts';
 import type { Incoming } from './incoming.ts';
-import type { Libc } from '../libc.ts';
+import { type Libc, NOTHING_YET } from '../libc.ts';
 import { type AcceptedHandle, createSocket, startReading } from '../node-internals.ts';
 
 /** One read at most; the buffer is shared by all connections. */
 const READ_BYTES = 64 * 1024;
 /** So many at once may be told that there is no room; those beyond are closed without a word. */
 const MAX_REFUSED = 1024;
-const NOTHING_YET = -constants.errno.EAGAIN;
 /** A client that leaves an unwatched connection is noticed within this. */
 const UNWATCHED_MS = 10;
 
@@ -95,7 +93,7 @@ export class Doorway {
     // An end or an error is left to the socket to find again.
     const readsOn = length <= 0 || whenRead(connection, length, this.#readBuffer);
     if (isLastRequest(connection)) connections.lookBefore(connection, now + UNWATCHED_MS);
-    else if (readsOn) this.watch(connection);
+    else if (readsOn && !isEndingQuietly(connection)) this.watch(connection);
     return length;
   }
 
@@ -148,5 +146,7 @@ const isLastRequest = (connection: Connection): boolean =>
   !connection.lendsConnection &&
   connection.buffer === undefined &&
   connection.isUnwatched;
+
+const isEndingQuietly = ({ isUnwatched, phase }: Connection): boolean => isUnwatched && phase === 'lingering';
 
 const ignore = (): void => {};

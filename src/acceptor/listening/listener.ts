@@ -6,9 +6,8 @@
  */
 import { once } from 'node:events';
 import net from 'node:net';
-import { constants } from 'node:os';
 import { createError, createListenError, type ListenTarget } from '../../shared/errors/errors.ts';
-import { type Libc, loadLibc } from '../libc.ts';
+import { type Libc, loadLibc, NOTHING_YET } from '../libc.ts';
 import { type AcceptedHandle, descriptorOf, takeConnections } from '../node-internals.ts';
 import { Incoming } from './incoming.ts';
 import { UnixPath } from './unix-path.ts';
@@ -18,7 +17,6 @@ import { UnixPath } from './unix-path.ts';
  * turn takes a tenth of a second, and who comes would wait for many: so many more are taken at once.
  */
 const MORE_EACH_TURN = 64;
-const NONE_WAITS = -constants.errno.EAGAIN;
 
 /** Who hears of every accept, before anybody else does. */
 export interface AcceptWatch {
@@ -190,7 +188,7 @@ export class Listener {
   #acceptMore(server: net.Server, like: AcceptedHandle): void {
     for (let more = 0; more < MORE_EACH_TURN && this.#server === server; more += 1) {
       const descriptor = this.#libc.acceptNext(this.#descriptor);
-      if (descriptor === NONE_WAITS) return;
+      if (descriptor === NOTHING_YET) return;
       if (descriptor < 0) {
         // Heard of here: libuv, once it has none, takes those that wait and closes them without a word.
         this.#watch?.whenFailed(descriptor);

@@ -119,8 +119,9 @@ test.serial('too many wait: 503, and a close', async (t) => {
   answer(await thread.nextRequest(), false);
   answer(await thread.nextRequest(), false);
   const all = await Promise.all(others.map((client) => client.response()));
-  t.deepEqual(all.map(({ status }) => status).toSorted(), [200, 200, 503]);
-  t.is(all.find(({ status }) => status === 503)?.body.toString(), SERVER_BUSY.text.split('\r\n\r\n')[1] as string);
+  t.is(all.filter(({ status }) => status === 200).length, 2);
+  const refused = all.find(({ status }) => status === 503);
+  t.is(refused?.body.toString(), SERVER_BUSY.text.split('\r\n\r\n')[1] as string);
 });
 
 test.serial('the same with requests that come in pieces, or later than their connection', async (t) => {
