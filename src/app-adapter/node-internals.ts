@@ -197,7 +197,9 @@ export const parserOf = (socket: Socket): NodeParser | undefined =>
 type OnBody = (this: NodeParser, ...args: unknown[]) => unknown;
 type ParserCallbacks = Record<number, OnBody>;
 
-const bodyListeners = new WeakMap<Socket, () => void>();
+/** On the socket itself: a WeakMap would be made anew every few connections, see `roster.ts`. */
+const BODY_LISTENER = Symbol('bodyListener');
+type Watched = Socket & { [BODY_LISTENER]?: () => void };
 /** Node uses a parser for many connections, one after the other, and leaves these callbacks as they are. */
 const watchedParsers = new WeakSet<NodeParser>();
 
@@ -210,12 +212,12 @@ export const afterBodyPieces = (socket: Socket, listener: () => void): boolean =
   const index = (parser?.constructor as { kOnBody?: number } | undefined)?.kOnBody;
   const onBody = index === undefined ? undefined : (parser as unknown as ParserCallbacks)[index];
   if (parser === undefined || index === undefined || typeof onBody !== 'function') return false;
-  bodyListeners.set(socket, listener);
+  (socket as Watched)[BODY_LISTENER] = listener;
   if (watchedParsers.has(parser)) return true;
   watchedParsers.add(parser);
   (parser as unknown as ParserCallbacks)[index] = function onBodyThenListener(...args) {
     const result: unknown = Reflect.apply(onBody, this, args);
-    if (this.socket !== null) bodyListeners.get(this.socket)?.();
+    if (this.socket !== null) (this.socket as Watched)[BODY_LISTENER]?.();
     return result;
   };
   return true;

@@ -17,6 +17,7 @@ import { LentConnection, type Lending, type LendingLimits, type TellLate } from 
 import { LentSocket } from './lent-socket.ts';
 import type { ConnectionLoan } from '../loan.ts';
 import { type NodeServer, tracksConnections } from '../node-internals.ts';
+import { Roster } from '../roster.ts';
 import type { RouteTable } from '../direct-route/route-table.ts';
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
@@ -35,8 +36,8 @@ export class ConnectionLoans implements Lending {
   readonly #httpServer: Server;
   readonly #routes: RouteTable;
   readonly #emit: Emit;
-  readonly #connections = new Map<LentSocket, LentConnection>();
-  readonly #unsettled = new Set<LentConnection>();
+  readonly #connections = new Roster<LentConnection>();
+  #unsettled: LentConnection[] = [];
   readonly #upgraded = new Set<LentConnection>();
   /** The thread's root async context: nothing of the app ever runs in it. */
   readonly #rootContext = newResource('LentConnections');
@@ -82,7 +83,7 @@ export class ConnectionLoans implements Lending {
       loan.close();
       return;
     }
-    this.#connections.set(connection.socket, connection);
+    this.#connections.add(connection);
     try {
       connection.start((socket) => this.#emit('connection', socket));
     } catch (error) {
@@ -93,7 +94,7 @@ export class ConnectionLoans implements Lending {
 
   /** Replies say `connection: close` from now on, also those that are under way. */
   drain(): void {
-    for (const connection of this.#connections.values()) connection.drain();
+    for (const connection of this.#connections.all()) connection.drain();
   }
 
   /** Tells the sockets that have been upgraded that this thread is to end. */
@@ -135,7 +136,8 @@ export class ConnectionLoans implements Lending {
   }
 
   #connectionOf(socket: unknown): LentConnection | undefined {
-    return socket instanceof LentSocket ? this.#connections.get(socket) : undefined;
+    const owner = socket instanceof LentSocket ? socket.owner : undefined;
+    return owner instanceof LentConnection && this.#connections.has(owner) ? owner : undefined;
   }
 
   #makeExchange(event: ExchangeEvent, args: readonly unknown[]): Exchange {
@@ -185,14 +187,17 @@ export class ConnectionLoans implements Lending {
   }
 
   settleLater(connection: LentConnection): void {
-    this.#unsettled.add(connection);
+    if (connection.isUnsettled) return;
+    connection.isUnsettled = true;
+    this.#unsettled.push(connection);
     // Not in the async context of the request that happens to end in this turn.
-    if (this.#unsettled.size === 1) setImmediate(() => this.#rootContext.runInAsyncScope(() => this.#settle()));
+    if (this.#unsettled.length === 1) setImmediate(() => this.#rootContext.runInAsyncScope(() => this.#settle()));
   }
 
   #settle(): void {
-    const connections = [...this.#unsettled];
-    this.#unsettled.clear();
+    const connections = this.#unsettled.filter(({ isUnsettled }) => isUnsettled);
+    this.#unsettled = [];
+    for (const connection of connections) connection.isUnsettled = false;
     const waiting = connections.filter((connection) => !connection.serveNext());
     if (waiting.length === 0) return;
     const idle = this.#askWhoIsIdle();
@@ -221,9 +226,9 @@ export class ConnectionLoans implements Lending {
   }
 
   onOver(connection: LentConnection): void {
-    this.#connections.delete(connection.socket);
+    this.#connections.remove(connection);
     if (this.#upgraded.delete(connection)) this.countUpgraded(-1);
-    this.#unsettled.delete(connection);
+    connection.isUnsettled = false;
   }
 }
 

@@ -23,6 +23,7 @@ import { LentSocket, type LentSocketOwner } from './lent-socket.ts';
 import { endWith } from './final-reply.ts';
 import type { ConnectionBorrower, ConnectionLoan } from '../loan.ts';
 import { queuedBytes } from '../node-internals.ts';
+import type { Member } from '../roster.ts';
 import { ReadDeadline, type ReadLimits } from './read-deadline.ts';
 import { ReadProgress } from './read-progress.ts';
 import { judgeHead, refusalOf, type HeadLimits } from './refusals.ts';
@@ -60,7 +61,10 @@ export type TellLate = (exchange: Exchange, ranMs: number, outcome: '504' | 'cut
 
 type State = 'open' | 'closing' | 'upgraded' | 'over';
 
-export class LentConnection implements ConnectionBorrower, LentSocketOwner, Timed {
+export class LentConnection implements ConnectionBorrower, LentSocketOwner, Member, Timed {
+  rosterPlace = -1;
+  /** Whether it is to be looked at at the end of this turn. */
+  isUnsettled = false;
   readonly socket: LentSocket;
   readonly #loan: ConnectionLoan;
   readonly #lending: Lending;

@@ -60,6 +60,10 @@ export class LentSocket extends net.Socket {
     return { address: localAddress, port: localPort ?? 0, family: localFamily ?? '' };
   }
 
+  get owner(): LentSocketOwner | undefined {
+    return this.#owner;
+  }
+
   set owner(owner: LentSocketOwner) {
     this.#owner = owner;
   }

@@ -65,7 +65,7 @@ export const watchUncaught = (): void => {
 };
 
 const endForgotten = (): void => {
-  for (const socket of openSockets) {
+  for (const socket of openSockets.all()) {
     const response = socket.outgoing;
     if (response === undefined || socket.isAnswered || socket.destroyed) continue;
     if (response.writableEnded && response.writableLength === 0) finishExchange(response, socket);

@@ -11,6 +11,7 @@ import type { DuplexOptions } from 'node:stream';
 import { BlockedReply } from './blocked-reply.ts';
 import type { ClientGone, RequestBorrower, RequestLoan } from '../loan.ts';
 import { type NodeRequest, type NodeResponse, type NodeServer, startFlowing } from '../node-internals.ts';
+import { Roster } from '../roster.ts';
 import { type Chunk, beginsInformational, bytesOf, bytesOfPiece, endOfPiece, isReused } from './reply-bytes.ts';
 import { readReset, streamDestroyed, writeFailed } from './socket-errors.ts';
 import { attachListeners, hasOnlyOurListeners } from './socket-listeners.ts';
@@ -20,7 +21,7 @@ import { SocketTimer } from './socket-timer.ts';
 type Done = (error?: Error | null) => void;
 
 /** Requests whose loan has not ended, in this thread. */
-export const openSockets: Set<LoanSocket> = new Set();
+export const openSockets: Roster<LoanSocket> = new Roster();
 
 /** As node's own: reads never end by themselves, `'close'` is emitted by us a turn after the destruction. */
 let options: DuplexOptions = { allowHalfOpen: true, decodeStrings: false, emitClose: false };
@@ -76,6 +77,7 @@ export class LoanSocket extends SocketSurface implements RequestBorrower {
   endsWithBody = false;
   bytesWritten = 0;
   declare timeout?: number;
+  rosterPlace = -1;
   #loan: RequestLoan;
   readonly #writeTimeoutMs: number;
   #hasEnded = false;
@@ -143,7 +145,7 @@ export class LoanSocket extends SocketSurface implements RequestBorrower {
   endLoan(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    openSockets.delete(this);
+    openSockets.remove(this);
     this.#timer?.clear();
     this.#blocked?.destroy();
     const response = this.outgoing;
