@@ -144,6 +144,10 @@ test.serial('when none is left a request gets one that an idle connection can sp
   for (const client of idle) await ask(client, '/hello');
   const [keeper, other, third] = [new RawConnection(port), new RawConnection(port), new RawConnection(port)];
   await Promise.all([keeper, other, third].map((client) => client.connected()));
+  // Two turns of the acceptor: it has accepted them by then.
+  const turns = new RawConnection(port);
+  for (const nth of [1, 2]) t.is(await ask(turns, '/hello', nth), 'hello\n');
+  await turns.leave('close');
   // Its answer comes when no descriptor is left; the other two have one each, and none to write on.
   t.true(Number(await ask(keeper, '/hoard')) > 100);
   t.is(await ask(other, '/hello'), 'hello\n');
