@@ -11,6 +11,7 @@ export interface AcceptedHandle {
   reading: boolean;
   readStart(): number;
   readStop(): number;
+  setNoDelay?(enable: boolean): number;
   close(): void;
 }
 

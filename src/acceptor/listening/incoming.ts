@@ -25,7 +25,10 @@ export class Incoming {
 
   /** The handle, from now on the owner. A bare one's is made for `descriptor`, it or a duplicate. Undefined: it can't be. */
   open(descriptor: number = this.descriptor): AcceptedHandle | undefined {
-    return this.#isBare ? createHandle(this.#like, descriptor) : this.#like;
+    const handle = this.#isBare ? createHandle(this.#like, descriptor) : this.#like;
+    // Inherited from the listener, but for those that an adopted one had in its queue.
+    handle?.setNoDelay?.(true);
+    return handle;
   }
 
   /** Of one that was not opened. */
