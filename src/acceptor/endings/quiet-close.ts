@@ -1,7 +1,6 @@
 /**
- * The lingering close of a connection that no socket has: what comes under overload, a new
- * connection for each 503, must cost the busy machine next to nothing. In place of the event loop a
- * look now and then sees the client's end. Main thread.
+ * The lingering close of a connection that no socket has: a refusal is no reason to make one. In
+ * place of the event loop a look now and then sees the client's end. Main thread.
  */
 import { writeSync } from 'node:fs';
 import type { Connection } from '../connection.ts';
