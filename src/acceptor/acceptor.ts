@@ -230,7 +230,7 @@ export class Acceptor {
     connection.isHeadWhole = false;
     this.pendingLimit.wake();
     if (this.#isFull()) {
-      this.connections.reject(connection, 'maxPending', now, !lendsConnection && requestEnd === end);
+      this.connections.reject(connection, 'maxPending', now);
       return;
     }
     if (this.#options.handlerTimeoutMs !== 0)
@@ -296,11 +296,7 @@ export class Acceptor {
   // --- Time passes --------------------------------------------------------------------------------
 
   #whenDue(connection: Connection, verdict: Verdict, now: number): void {
-    if (connection.isUnwatched) {
-      const isLingering = connection.phase === 'lingering';
-      if (isLingering && this.connections.lingerQuietly(connection, verdict.action === 'close', now)) return;
-      this.#doorway.watch(connection);
-    }
+    if (connection.isUnwatched) this.#doorway.watch(connection);
     switch (verdict.action) {
       case 'look':
         this.connections.lookLater(connection, now);

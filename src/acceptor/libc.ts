@@ -19,7 +19,6 @@ const O_NONBLOCK = IS_LINUX ? 0x800 : 0x4;
 const O_CLOEXEC = 0x80000;
 /** Linux: SOCK_NONBLOCK | SOCK_CLOEXEC, the same bits as a file's. */
 const ACCEPT_FLAGS = O_NONBLOCK | O_CLOEXEC;
-const SHUT_WR = 1;
 const SHUT_RDWR = 2;
 const AF_INET = 2;
 const AF_INET6 = IS_LINUX ? 10 : 30;
@@ -55,8 +54,6 @@ export interface Libc {
   addressOf(descriptor: number, end: 'remote' | 'local'): SocketAddress | undefined;
   /** Ends both directions of a connection without closing any descriptor. */
   shutdown(descriptor: number): void;
-  /** Ends our direction of a connection. */
-  endWrite(descriptor: number): void;
   /** A child process that was given a connection's duplicate may have made all of them blocking. */
   setNonBlocking(descriptor: number): void;
   /** How many descriptors this process may have; Infinity where there is no limit. */
@@ -116,9 +113,6 @@ function load(): Libc {
     },
     shutdown(descriptor) {
       shutdown(descriptor, SHUT_RDWR);
-    },
-    endWrite(descriptor) {
-      shutdown(descriptor, SHUT_WR);
     },
     setNonBlocking(descriptor) {
       setFlags(descriptor, O_NONBLOCK);

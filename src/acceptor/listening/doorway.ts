@@ -93,7 +93,7 @@ export class Doorway {
     // An end or an error is left to the socket to find again.
     const readsOn = length <= 0 || whenRead(connection, length, this.#readBuffer);
     if (isLastRequest(connection)) connections.lookBefore(connection, now + UNWATCHED_MS);
-    else if (readsOn && !isEndingQuietly(connection)) this.watch(connection);
+    else if (readsOn) this.watch(connection);
     return length;
   }
 
@@ -146,7 +146,5 @@ const isLastRequest = (connection: Connection): boolean =>
   !connection.lendsConnection &&
   connection.buffer === undefined &&
   connection.isUnwatched;
-
-const isEndingQuietly = ({ isUnwatched, phase }: Connection): boolean => isUnwatched && phase === 'lingering';
 
 const ignore = (): void => {};

@@ -127,7 +127,6 @@ export class AcceptorSession implements Session, Host {
     isReset: (descriptor) => this.tape.access(IS_RESET, descriptor, 0, 0) === 1,
     setNonBlocking() {},
     shutdown() {},
-    endWrite() {},
     exit() {},
     createPipe: () => [ACCEPTOR_BELL, ACCEPTOR_BELL],
   };
