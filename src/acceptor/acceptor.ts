@@ -20,6 +20,7 @@ import { Departures } from './endings/departures.ts';
 import { Doorway } from './listening/doorway.ts';
 import { beginDrain, cutAll, type DrainParts } from './endings/drain.ts';
 import { HEAD_SIMPLE, HeadScan } from './framing/framing.ts';
+import { Coalescing, type Throughput } from './lending/coalescing.ts';
 import { Lending } from './lending/lending.ts';
 import { releaseWriteDescriptors } from './listening/idle-connections.ts';
 import type { Incoming } from './listening/incoming.ts';
@@ -70,6 +71,7 @@ export class Acceptor {
   readonly bells: ThreadBells;
   readonly loanEnds: LoanEnds;
   readonly pendingLimit: PendingLimit;
+  readonly #coalescing: Coalescing;
   readonly #pipelineCap: PipelineCap;
   readonly lateHandlers: LateHandlers;
   readonly #threadWatch: ThreadWatch;
@@ -103,6 +105,11 @@ export class Acceptor {
     const hasPending = (): boolean => this.lending.hasPending(1);
     this.pendingLimit = new PendingLimit(options, { memory, layout, idleTimes: parts.idleTimes, hasPending });
     const common = { memory, layout, libc, connections: this.connections, lending: this.lending, tell, resume };
+    this.#coalescing = new Coalescing({
+      libc,
+      hasPending: (limit) => this.lending.hasPending(limit),
+      throughput: () => this.#throughput(),
+    });
     this.loanEnds = new LoanEnds(common);
     this.#pipelineCap = new PipelineCap({ ...common, options, log: parts.log });
     this.#departures = new Departures(common);
@@ -230,12 +237,13 @@ export class Acceptor {
     connection.isHeadWhole = false;
     this.pendingLimit.wake();
     if (this.#isFull()) {
-      this.connections.reject(connection, 'maxPending', now);
+      this.connections.reject(connection, 'maxPending', now, !lendsConnection && requestEnd === end);
       return;
     }
     if (this.#options.handlerTimeoutMs !== 0)
       (connection.requestLine ??= new RequestLine()).keep(bytes, start, requestEnd);
     if (lendsConnection) stopReading(connection.socket);
+    const { buffer } = connection;
     keep(connection, bytes, requestEnd, end);
     const mustTell = requestEnd < end || connection.hasEnded;
     for (;;) {
@@ -249,6 +257,9 @@ export class Acceptor {
         return;
       }
     }
+    // What was lent is a copy.
+    if (connection.buffer === undefined) buffer?.release();
+    this.#coalescing.note();
     this.#pipelineCap.note(connection);
     // A loan may end without a word: how long its connection is idle then is seen by looking.
     if (this.#options.maxWaitMs === 0) this.connections.lookSoon(connection, now);
@@ -259,6 +270,12 @@ export class Acceptor {
     const maxPending = this.pendingLimit.current;
     if (!this.lending.hasPending(maxPending)) return false;
     return mustRefuse(this.lending.countPending(), this.bells.countReady(), maxPending);
+  }
+
+  #throughput(): Throughput {
+    const { lending, connections } = this;
+    const refused = connections.counters.rejected.maxPending;
+    return { put: lending.putCount, pending: lending.countPending(), refused };
   }
 
   // --- A loan has ended ---------------------------------------------------------------------------
@@ -296,7 +313,11 @@ export class Acceptor {
   // --- Time passes --------------------------------------------------------------------------------
 
   #whenDue(connection: Connection, verdict: Verdict, now: number): void {
-    if (connection.isUnwatched) this.#doorway.watch(connection);
+    if (connection.isUnwatched) {
+      const isLingering = connection.phase === 'lingering';
+      if (isLingering && this.connections.lingerQuietly(connection, verdict.action === 'close', now)) return;
+      this.#doorway.watch(connection);
+    }
     switch (verdict.action) {
       case 'look':
         this.connections.lookLater(connection, now);

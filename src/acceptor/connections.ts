@@ -14,7 +14,8 @@ import { ConnectionTable } from './connection-table.ts';
 import { type AcceptorCounters, createCounters, type RefusalReason, type RejectReason } from './counters.ts';
 import { Deadlines } from './timing/deadlines.ts';
 import type { Libc } from './libc.ts';
-import { lingerAfterLoan, replyAndClose } from './endings/own-replies.ts';
+import { bytesFor, lingerAfterLoan, replyAndClose } from './endings/own-replies.ts';
+import { discard, endQuietly, QUIET_LOOK_MS } from './endings/quiet-close.ts';
 import { standingOf } from './timing/standing.ts';
 import { type Drain, judge, lookAgainMs, type Standing, type Verdict } from './timing/timeouts.ts';
 
@@ -82,10 +83,11 @@ export class Connections {
 
   // --- Ends ---------------------------------------------------------------------------------------
 
-  /** 503, because there is no room. */
-  reject(connection: Connection, reason: RejectReason, now: number): void {
+  /** 503, because there is no room. `isAllRead`: nothing of what the client has to say is still to come. */
+  reject(connection: Connection, reason: RejectReason, now: number, isAllRead = false): void {
     this.counters.rejected[reason] += 1;
-    this.#replyAndClose(connection, SERVER_BUSY, now);
+    if (isAllRead && connection.isUnwatched) this.#replyAndCloseQuietly(connection, SERVER_BUSY, now);
+    else this.#replyAndClose(connection, SERVER_BUSY, now);
   }
 
   /** Another reply of ours that closes. */
@@ -116,6 +118,23 @@ export class Connections {
   #replyAndClose(connection: Connection, reply: CannedReply, now: number): void {
     replyAndClose(connection, reply, now);
     this.lookLater(connection, now);
+  }
+
+  #replyAndCloseQuietly(connection: Connection, reply: CannedReply, now: number): void {
+    if (!endQuietly(connection, bytesFor(reply, connection.isHeadRequest, false), this.#parts.libc)) {
+      this.#replyAndClose(connection, reply, now);
+      return;
+    }
+    connection.enter('lingering', now);
+    this.lookBefore(connection, now + QUIET_LOOK_MS);
+  }
+
+  /** Of a quiet close. False: a socket is to go on with it. */
+  lingerQuietly(connection: Connection, isOver: boolean, now: number): boolean {
+    const seen = discard(connection, this.#parts.libc);
+    if (isOver || seen === 'ended') this.forget(connection);
+    else if (seen === 'waits') this.lookBefore(connection, now + QUIET_LOOK_MS);
+    return seen !== 'sends' || isOver;
   }
 
   // --- Deadlines ----------------------------------------------------------------------------------

@@ -4,7 +4,8 @@
  */
 import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { constants } from 'node:os';
+import { constants, endianness } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import { createError } from '../shared/errors/errors.ts';
 
 const IS_LINUX = process.platform === 'linux';
@@ -19,6 +20,7 @@ const O_NONBLOCK = IS_LINUX ? 0x800 : 0x4;
 const O_CLOEXEC = 0x80000;
 /** Linux: SOCK_NONBLOCK | SOCK_CLOEXEC, the same bits as a file's. */
 const ACCEPT_FLAGS = O_NONBLOCK | O_CLOEXEC;
+const SHUT_WR = 1;
 const SHUT_RDWR = 2;
 const AF_INET = 2;
 const AF_INET6 = IS_LINUX ? 10 : 30;
@@ -54,10 +56,21 @@ export interface Libc {
   addressOf(descriptor: number, end: 'remote' | 'local'): SocketAddress | undefined;
   /** Ends both directions of a connection without closing any descriptor. */
   shutdown(descriptor: number): void;
+  /** Ends our direction of a connection. */
+  endWrite(descriptor: number): void;
   /** A child process that was given a connection's duplicate may have made all of them blocking. */
   setNonBlocking(descriptor: number): void;
   /** How many descriptors this process may have; Infinity where there is no limit. */
   descriptorLimit(): number;
+  /**
+   * Waits until one of the first `count` entries of `request` is ready, or `waitMs` have passed. An
+   * entry is a `pollfd` as two words; what there is comes into the upper half of the second.
+   */
+  waitForAny(request: Int32Array, count: number, waitMs: number): void;
+  /** Blocks this thread, and its event loop. */
+  sleep(microseconds: number): void;
+  /** Readable when the main thread's event loop has something to do. -1: it can't be had. */
+  eventLoopDescriptor(): number;
   /** Whether bytes, or an end, wait to be read. */
   hasUnread(descriptor: number): boolean;
   /** Whether the connection is gone, not just half closed. */
@@ -80,6 +93,8 @@ function load(): Libc {
   const shutdown = library.func('int shutdown(int fd, int how)');
   const pollDescriptor = koffi.struct({ fd: 'int', events: 'short', revents: 'short' });
   const poll = library.func('poll', 'int', [koffi.inout(koffi.pointer(pollDescriptor)), 'unsigned long', 'int']);
+  const pollAll = library.func('int poll(void *request, unsigned long count, int waitMs)');
+  const usleep = library.func('int usleep(unsigned int microseconds)');
   const limits = koffi.struct({ soft: 'uint64_t', hard: 'uint64_t' });
   const exit = library.func('void _exit(int code)');
   const getrlimit = library.func('getrlimit', 'int', ['int', koffi.out(koffi.pointer(limits))]);
@@ -114,6 +129,9 @@ function load(): Libc {
     shutdown(descriptor) {
       shutdown(descriptor, SHUT_RDWR);
     },
+    endWrite(descriptor) {
+      shutdown(descriptor, SHUT_WR);
+    },
     setNonBlocking(descriptor) {
       setFlags(descriptor, O_NONBLOCK);
     },
@@ -122,6 +140,23 @@ function load(): Libc {
       if (getrlimit(RLIMIT_NOFILE, limit) === -1) return Number.POSITIVE_INFINITY;
       const soft = Number(limit.soft);
       return soft >= NO_LIMIT ? Number.POSITIVE_INFINITY : soft;
+    },
+    waitForAny(request, count, waitMs) {
+      pollAll(request, count, waitMs);
+    },
+    sleep(microseconds) {
+      usleep(microseconds);
+    },
+    eventLoopDescriptor() {
+      // The halves of a `pollfd`'s second word are the other way round elsewhere, and macOS has no such descriptor.
+      if (!IS_LINUX || endianness() !== 'LE' || !isMainThread) return -1;
+      try {
+        const loop: unknown = library.func('void *uv_default_loop()')();
+        return library.func('int uv_backend_fd(void *loop)')(loop) as number;
+      } catch {
+        // A Node that does not export libuv.
+        return -1;
+      }
     },
     hasUnread(descriptor) {
       const request = { fd: descriptor, events: POLLIN, revents: 0 };

@@ -66,9 +66,15 @@ export function stopReading(socket: net.Socket): void {
   handle.readStop();
 }
 
+let started = 0;
+
+/** How often reading has begun: libuv hears of it at the beginning of the event loop's next turn. */
+export const readsStarted = (): number => started;
+
 export function startReading(socket: net.Socket): void {
   const handle = handleOf<AcceptedHandle>(socket);
   if (handle === null || handle.reading) return;
+  started += 1;
   handle.reading = true;
   handle.readStart();
 }

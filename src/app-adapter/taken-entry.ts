@@ -3,7 +3,7 @@
  * freed before the app reads them), and what the thread knows of the connection. Worker thread.
  */
 import type { Layout } from '../shared/memory/layout.ts';
-import { RingReader } from '../shared/memory/ring-bytes.ts';
+import { copyOfShared, RingReader } from '../shared/memory/ring-bytes.ts';
 import { parseHead, type RequestHead } from './head-parser.ts';
 import { KnownConnections } from './known-connections.ts';
 import type { ConnectionAddresses, KnownConnection } from './loan.ts';
@@ -39,18 +39,13 @@ export class TakenEntry {
   }
 
   copyBody(): Buffer | undefined {
-    const { headEnd, end } = this.#reader;
-    return headEnd === end ? undefined : this.#copy(headEnd, end);
+    const { bytes, headEnd, end } = this.#reader;
+    return headEnd === end ? undefined : copyOfShared(bytes, headEnd, end);
   }
 
   copyAll(): Buffer {
-    return this.#copy(this.#reader.start, this.#reader.end);
-  }
-
-  #copy(start: number, end: number): Buffer {
-    const copy = Buffer.allocUnsafe(end - start);
-    copy.set(this.#reader.bytes.subarray(start, end));
-    return copy;
+    const { bytes, start, end } = this.#reader;
+    return copyOfShared(bytes, start, end);
   }
 }
 

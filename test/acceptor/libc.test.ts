@@ -152,3 +152,32 @@ test('it knows how many descriptors this process may have', (t) => {
   const limit = shell.stdout.trim();
   t.is(libc.descriptorLimit(), limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit));
 });
+
+test('waiting for any of several ends with the first, and says which', async (t) => {
+  const [one, other] = [await connect(t), await connect(t)];
+  const request = Int32Array.from([one.descriptor, 1, other.descriptor, 1, -1, 1]);
+  libc.waitForAny(request, 3, 0);
+  t.deepEqual([...request], [one.descriptor, 1, other.descriptor, 1, -1, 1]);
+  other.client.write('x');
+  libc.waitForAny(request, 3, 10_000);
+  t.is((request[1] as number) >> 16, 0);
+  t.is((request[3] as number) >> 16, 1);
+  t.is((request[5] as number) >> 16, 0);
+});
+
+test('the event loop has something to do when a socket that it watches has', async (t) => {
+  const { client, accepted } = await connect(t);
+  accepted.on('data', () => {});
+  // The event loop hears of it on its next turn.
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const request = Int32Array.from([libc.eventLoopDescriptor(), 1]);
+  client.write('x');
+  libc.waitForAny(request, 1, 10_000);
+  t.is((request[1] as number) >> 16, 1);
+});
+
+test('a sleep blocks for as long as was said', (t) => {
+  const start = performance.now();
+  libc.sleep(2_000);
+  t.true(performance.now() - start >= 2);
+});

@@ -10,7 +10,7 @@ import { Acceptor } from '../../src/acceptor/acceptor.ts';
 import type { Connection } from '../../src/acceptor/connection.ts';
 import type { SettlementCounts } from '../../src/acceptor/endings/dead-threads.ts';
 import type { LateRequest } from '../../src/acceptor/endings/late-handlers.ts';
-import { loadLibc } from '../../src/acceptor/libc.ts';
+import { type Libc, loadLibc } from '../../src/acceptor/libc.ts';
 import { Listener } from '../../src/acceptor/listening/listener.ts';
 import type { Route } from '../../src/acceptor/framing/request-line.ts';
 import { HeldConnection, type HeldLoan, HeldRequest, type LoanOwner } from '../../src/app-adapter/held-loan.ts';
@@ -227,7 +227,12 @@ export class AcceptorByHand {
   readonly #listener: Listener;
   readonly #news = new EventEmitter();
 
-  private constructor(listener: Listener, options: Partial<ServerOptions>, needs: Partial<LayoutNeeds>) {
+  private constructor(
+    listener: Listener,
+    options: Partial<ServerOptions>,
+    needs: Partial<LayoutNeeds>,
+    calls: Partial<Libc>,
+  ) {
     this.#listener = listener;
     this.#news.setMaxListeners(0);
     this.options = resolveOptions({ app: fixtureUrl('hello.mjs'), threadCount: 2, ...options });
@@ -240,7 +245,7 @@ export class AcceptorByHand {
       memory: this.memory,
       layout: this.layout,
       buffer: this.buffer,
-      libc,
+      libc: { ...libc, ...calls },
       options: this.options,
       bellDescriptor: readEnd,
       idleTimes: () => [],
@@ -263,14 +268,18 @@ export class AcceptorByHand {
     });
   }
 
-  /** `needs`: what the memory is laid out for, where that differs from the options. */
+  /**
+   * `needs`: what the memory is laid out for, where that differs from the options. `calls`: of the C
+   * library, that a test watches, or takes away.
+   */
   static async start(
     t: { teardown(end: () => unknown): void },
     options: Partial<ServerOptions> = {},
     needs: Partial<LayoutNeeds> = {},
+    calls: Partial<Libc> = {},
   ): Promise<AcceptorByHand> {
     const listener = await Listener.bind({ host: '127.0.0.1', port: 0, path: undefined }, 1024);
-    const byHand = new AcceptorByHand(listener, options, needs);
+    const byHand = new AcceptorByHand(listener, options, needs, calls);
     t.teardown(() => byHand.stop());
     return byHand;
   }

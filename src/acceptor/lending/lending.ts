@@ -54,6 +54,11 @@ export class Lending {
     return this.#pendingAtMost();
   }
 
+  /** Put into the ring so far; goes round at 32 bits. */
+  get putCount(): number {
+    return this.#put;
+  }
+
   /** Whether at least `limit` requests wait. Reads the threads' counts only when it matters. */
   hasPending(limit: number): boolean {
     return this.#pendingAtMost() >= limit && this.countPending() >= limit;

@@ -7,6 +7,7 @@
 import net from 'node:net';
 import { nowMs } from '../../shared/clock.ts';
 import { Connection } from '../connection.ts';
+import { BriefWait } from './brief-wait.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { Connections } from '../connections.ts';
 import type { Departures } from '../endings/departures.ts';
@@ -32,13 +33,18 @@ export interface DoorwayParts {
 export class Doorway {
   readonly #parts: DoorwayParts;
   readonly #readBuffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  /** Nothing had come when they were accepted: they are looked at once more, a turn later. */
-  #silent: Connection[] = [];
+  readonly #briefWait: BriefWait;
   readonly #open = (connection: Connection): net.Socket => this.#openSocket(connection);
-  readonly #readSilent = (): void => this.#readAllSilent();
 
   constructor(parts: DoorwayParts) {
     this.#parts = parts;
+    this.#briefWait = new BriefWait({
+      libc: parts.libc,
+      whenReady: (connection, now) => {
+        if (this.#readFirst(connection, now) === NOTHING_YET) this.watch(connection);
+      },
+      whenSilent: (connection) => this.watch(connection),
+    });
   }
 
   accept(incoming: Incoming): void {
@@ -51,9 +57,7 @@ export class Doorway {
     const now = nowMs();
     const connection = new Connection(slot, incoming, this.#open, now);
     connections.add(connection, now);
-    if (!this.#admit(connection, now) || this.#readFirst(connection, now) !== NOTHING_YET) return;
-    if (this.#silent.length === 0) setImmediate(this.#readSilent);
-    this.#silent.push(connection);
+    if (this.#admit(connection, now) && this.#readFirst(connection, now) === NOTHING_YET) this.#briefWait.add(connection);
   }
 
   /** From now on its bytes, its end and its reset are heard of. */
@@ -74,17 +78,6 @@ export class Doorway {
     return false;
   }
 
-  #readAllSilent(): void {
-    const now = nowMs();
-    const silent = this.#silent;
-    this.#silent = [];
-    for (const connection of silent) {
-      if (connection.phase !== 'new') continue;
-      // Somebody has asked for its socket meanwhile: that one reads.
-      if (!connection.isUnwatched || this.#readFirst(connection, now) === NOTHING_YET) this.watch(connection);
-    }
-  }
-
   /** Gives what the read gave. */
   #readFirst(connection: Connection, now: number): number {
     const { libc, connections, whenRead } = this.#parts;
@@ -93,7 +86,7 @@ export class Doorway {
     // An end or an error is left to the socket to find again.
     const readsOn = length <= 0 || whenRead(connection, length, this.#readBuffer);
     if (isLastRequest(connection)) connections.lookBefore(connection, now + UNWATCHED_MS);
-    else if (readsOn) this.watch(connection);
+    else if (readsOn && !isEndingQuietly(connection)) this.watch(connection);
     return length;
   }
 
@@ -146,5 +139,7 @@ const isLastRequest = (connection: Connection): boolean =>
   !connection.lendsConnection &&
   connection.buffer === undefined &&
   connection.isUnwatched;
+
+const isEndingQuietly = ({ isUnwatched, phase }: Connection): boolean => isUnwatched && phase === 'lingering';
 
 const ignore = (): void => {};

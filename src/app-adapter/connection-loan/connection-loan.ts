@@ -14,7 +14,7 @@ import { serveDirectOnNode } from '../direct-route/direct-route.ts';
 import { isExchangeEvent, isUpgradeEvent, type Exchange, type ExchangeEvent } from './exchange.ts';
 import { HandlerDeadlines } from './handler-deadlines.ts';
 import { LentConnection, type Lending, type LendingLimits, type TellLate } from './lent-connection.ts';
-import { LentSocket } from './lent-socket.ts';
+import { isShared, LentSocket } from './lent-socket.ts';
 import type { ConnectionLoan } from '../loan.ts';
 import { type NodeServer, tracksConnections } from '../node-internals.ts';
 import { Roster } from '../roster.ts';
@@ -131,6 +131,7 @@ export class ConnectionLoans implements Lending {
     } else if (event === 'clientError') {
       const connection = this.#connectionOf(args[1]);
       if (connection?.onError(args[0] as Error) === true) return true;
+      keepRawPacket(args[0] as ParserError);
     }
     return this.#emit(event, ...args);
   }
@@ -141,9 +142,11 @@ export class ConnectionLoans implements Lending {
   }
 
   #makeExchange(event: ExchangeEvent, args: readonly unknown[]): Exchange {
+    // Of an upgrade: what has come behind its head, for the app to keep.
+    const [request, second, head] = args;
     return {
       event,
-      args,
+      args: head instanceof Buffer && isShared(head) ? [request, second, Buffer.from(head)] : args,
       request: args[0] as IncomingMessage,
       response: isUpgradeEvent(event) ? undefined : (args[1] as ServerResponse),
       // Of its own: node's parser has one context for all requests of a connection, and on Node 20
@@ -233,6 +236,16 @@ export class ConnectionLoans implements Lending {
 }
 
 const ignore = (): void => {};
+
+interface ParserError extends Error {
+  rawPacket?: Buffer;
+}
+
+/** An app may log it later. */
+const keepRawPacket = (error: ParserError): void => {
+  const { rawPacket } = error;
+  if (rawPacket !== undefined && isShared(rawPacket)) error.rawPacket = Buffer.from(rawPacket);
+};
 
 const newResource = (type: string): AsyncResource => new AsyncResource(type, { requireManualDestroy: true });
 

@@ -109,6 +109,7 @@ export class LentConnection implements ConnectionBorrower, LentSocketOwner, Memb
     connect(this.socket);
     // A listener of ours takes the socket's bytes through JavaScript instead of straight into the parser.
     this.socket.on('data', this.#onData);
+    this.socket.shareReads();
     tickAfterBodyPieces(this.socket);
     this.#untaken.watch(this.socket);
     this.#deadline.start();
@@ -138,6 +139,7 @@ export class LentConnection implements ConnectionBorrower, LentSocketOwner, Memb
     if (isUpgrade) {
       // Node has let go of the socket: what comes is the other protocol's.
       this.socket.off('data', this.#onData);
+      this.socket.stopSharing();
       this.#untaken.forget();
     }
     if (this.#current === undefined && this.#held.length === 0) return this.#serve(exchange);

@@ -38,6 +38,15 @@ export const isInformationalReply = (bytes: Buffer | string): boolean => {
 
 const ADDRESSES = ['remoteAddress', 'remotePort', 'remoteFamily', 'localAddress', 'localPort', 'localFamily'] as const;
 
+/**
+ * All sockets of a thread read into it, one at a time. A buffer for each read would be 16 for an
+ * upload of 1 MiB, each of new memory and a cause of collections: a third of what it costs.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Bytes that may be others' as soon as whoever was given them has returned. */
+export const isShared = (bytes: Buffer): boolean => bytes.buffer === readBuffer.buffer;
+
 /** Stream options that `net.Socket` passes on, as `net.Server` gives them to the sockets that it accepts. */
 const bufferLimits = (highWaterMark: number | undefined): object =>
   highWaterMark === undefined ? {} : { readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark };
@@ -45,10 +54,16 @@ const bufferLimits = (highWaterMark: number | undefined): object =>
 export class LentSocket extends net.Socket {
   #owner: LentSocketOwner | undefined;
   #isHeld = false;
+  /** The `'data'` listeners that keep nothing of what they are given. 0: there may be others. */
+  #sharing = 0;
 
   /** Throws what Node throws for a descriptor that it cannot adopt. */
   constructor(fd: number, addresses: ConnectionAddresses, highWaterMark?: number) {
-    super({ fd, readable: true, writable: true, allowHalfOpen: true, ...bufferLimits(highWaterMark) });
+    let onRead = (_length: number): boolean => true;
+    const onread = { buffer: readBuffer, callback: (length: number): boolean => onRead(length) };
+    const options = { fd, readable: true, writable: true, allowHalfOpen: true, onread };
+    super({ ...options, ...bufferLimits(highWaterMark) });
+    onRead = (length) => this.#whenRead(readBuffer.subarray(0, length));
     // Of the acceptor, not of the descriptor: that may be one end of a pair behind a TLS thread.
     for (const name of ADDRESSES) Object.defineProperty(this, name, { value: addresses[name], configurable: true });
     if (addresses.encrypted) Object.defineProperty(this, 'encrypted', { value: true });
@@ -92,6 +107,24 @@ export class LentSocket extends net.Socket {
 
   override destroy(error?: Error): this {
     return this.#owner?.mayDestroy() === false ? this : super.destroy(error);
+  }
+
+  /** Gives them to its reader as a push would, or keeps a copy. False stops reading. */
+  #whenRead(bytes: Buffer): boolean {
+    const isShareable = this.#sharing > 0 && this.listenerCount('data') === this.#sharing;
+    if (!isShareable || this.readableFlowing !== true || this.readableLength > 0) return this.push(Buffer.from(bytes));
+    this.emit('data', bytes);
+    return true;
+  }
+
+  /** Who listens for `'data'` now keeps nothing: node's parser copies what it needs. Whoever comes later gets copies. */
+  shareReads(): void {
+    this.#sharing = this.listenerCount('data');
+  }
+
+  /** From now on what is read is its reader's. */
+  stopSharing(): void {
+    this.#sharing = 0;
   }
 
   /** Reads no more, whoever resumes it, until `release()`. What has been read stays buffered. */

@@ -58,6 +58,7 @@ export const ENTRY_REMOTE_PORT: number = 6;
 export const ENTRY_LOCAL_PORT: number = 7;
 export const ENTRY_BYTES: number = 8; // where the bytes begin: offset in the buffer, in 64-byte units
 export const ENTRY_SERIAL: number = 10; // tells the connection from a later one in the same slot
+export const ENTRY_PADDING: number = 11; // bytes between the address texts and the request
 const ENTRY_CELLS = LINE;
 
 /** Bytes of a small request that stand in the entry's own area: nearly all requests without a body. */

@@ -12,6 +12,7 @@ import {
   ENTRY_LENGTH,
   ENTRY_LOCAL_LENGTH,
   ENTRY_LOCAL_PORT,
+  ENTRY_PADDING,
   ENTRY_REMOTE_LENGTH,
   ENTRY_REMOTE_PORT,
   ENTRY_SERIAL,
@@ -39,7 +40,7 @@ export interface WireConnection {
 export class RingWriter {
   readonly #memory: Memory;
   readonly #layout: Layout;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #cells: Int32Array;
   /** Which block a ring position uses, -1: none. */
   readonly #blockOf: Int16Array;
@@ -48,7 +49,7 @@ export class RingWriter {
   constructor(memory: Memory, layout: Layout, buffer: SharedArrayBuffer) {
     this.#memory = memory;
     this.#layout = layout;
-    this.#bytes = new Uint8Array(buffer);
+    this.#bytes = Buffer.from(buffer);
     this.#cells = new Int32Array(buffer);
     this.#blockOf = new Int16Array(layout.ringSize).fill(-1);
     // The lowest number is given out first: blocks never used stay untouched pages.
@@ -72,10 +73,11 @@ export class RingWriter {
   ): boolean {
     const { texts, remoteLength } = connection;
     const length = end - start;
-    const offset = this.#place(index, texts.length + length);
+    const offset = this.#place(index, texts.length + MAX_PADDING + length);
     if (offset === -1) return false;
     copyBytes(texts, 0, texts.length, this.#bytes, offset);
-    copyBytes(source, start, end, this.#bytes, offset + texts.length);
+    const padding = paddingBetween(offset + texts.length, source.byteOffset + start);
+    copyBytes(source, start, end, this.#bytes, offset + texts.length + padding);
     const cells = this.#cells;
     const cell = entryCell(this.#layout, index);
     cells[cell + ENTRY_DESCRIPTOR] = descriptor;
@@ -87,6 +89,7 @@ export class RingWriter {
     cells[cell + ENTRY_LOCAL_PORT] = connection.localPort;
     cells[cell + ENTRY_BYTES] = offset / UNIT;
     cells[cell + ENTRY_SERIAL] = connection.serial;
+    cells[cell + ENTRY_PADDING] = padding;
     return true;
   }
 
@@ -122,6 +125,24 @@ export class RingWriter {
   }
 }
 
+/**
+ * V8 copies to and from shared memory word by word where both sides begin at the same place in a
+ * word, else byte by byte: 64 KiB in 3 us or in 20. (`Buffer.copy` of Node 26 does not mind.)
+ */
+const WORD = 8;
+const MAX_PADDING: number = WORD - 1;
+
+/** How far `target` is from a place that is to its word what `source` is to its own. */
+const paddingBetween = (target: number, source: number): number => (source - target) & (WORD - 1);
+
+/** A copy of its own of shared bytes, placed so that it is made quickly. */
+export function copyOfShared(bytes: Buffer, start: number, end: number): Buffer {
+  const padding = (bytes.byteOffset + start) & (WORD - 1);
+  const copy = Buffer.allocUnsafe(padding + end - start).subarray(padding);
+  bytes.copy(copy, 0, start, end);
+  return copy;
+}
+
 /** Up to so many bytes a loop is quicker than a view and `set()`. */
 const LOOP_BYTES = 256;
 
@@ -139,6 +160,7 @@ export class RingReader {
   readonly #cells: Int32Array;
   #textsStart = 0;
   #localStart = 0;
+  #localEnd = 0;
   /** A view on all of the shared memory. */
   readonly bytes: Buffer;
   descriptor = -1;
@@ -162,7 +184,8 @@ export class RingReader {
     const cell = entryCell(this.#layout, index);
     this.#textsStart = (cells[cell + ENTRY_BYTES] as number) * UNIT;
     this.#localStart = this.#textsStart + (cells[cell + ENTRY_REMOTE_LENGTH] as number);
-    this.start = this.#localStart + (cells[cell + ENTRY_LOCAL_LENGTH] as number);
+    this.#localEnd = this.#localStart + (cells[cell + ENTRY_LOCAL_LENGTH] as number);
+    this.start = this.#localEnd + (cells[cell + ENTRY_PADDING] as number);
     this.end = this.start + (cells[cell + ENTRY_LENGTH] as number);
     this.headEnd = this.start + (cells[cell + ENTRY_HEAD_LENGTH] as number);
     this.descriptor = cells[cell + ENTRY_DESCRIPTOR] as number;
@@ -176,6 +199,6 @@ export class RingReader {
   }
 
   readLocalAddress(): string {
-    return this.bytes.toString('latin1', this.#localStart, this.start);
+    return this.bytes.toString('latin1', this.#localStart, this.#localEnd);
   }
 }

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import type { ConnectionLoan } from '../../../src/app-adapter/loan.ts';
+import { isShared } from '../../../src/app-adapter/connection-loan/lent-socket.ts';
 import { INTERNAL_SERVER_ERROR } from '../../../src/shared/replies.ts';
 import { startLentServer, type LentServer, type LentServerSetup } from '../../helpers/lent-server.ts';
 import type { RawConnection } from '../../helpers/raw-connection.ts';
@@ -272,6 +273,60 @@ test("an upgraded socket is the app's until it ends, and its request has ended",
   t.deepEqual(loan.events, ['requestBegan', 'beginReply', 'requestEnded']);
   client.socket.end();
   await loan.reached('close');
+});
+
+test('what came behind the head of an upgrade is for the app to keep', async (t) => {
+  let kept: Buffer | undefined;
+  const httpServer = upgrading((_, socket, head) => {
+    kept = head;
+    socket.write(SWITCHING);
+    socket.on('data', () => socket.end());
+  });
+  const { client, lent } = await start(t, { httpServer });
+  // In a read of its own: the first bytes of a loan are nobody else's anyhow.
+  client.send('\r\n');
+  await lent(1);
+  client.send(`${get('/', ...UPGRADE)}kept`);
+  await once(client.socket, 'data');
+  client.send('x'.repeat(1000));
+  await client.closed();
+  t.is(kept?.toString(), 'kept');
+});
+
+test('a body of many reads can be kept, also beside another one', async (t) => {
+  const bodies: Buffer[][] = [];
+  const app = (req: IncomingMessage, res: ServerResponse): void => {
+    const pieces: Buffer[] = [];
+    bodies.push(pieces);
+    req.on('data', (piece: Buffer) => pieces.push(piece));
+    req.on('end', () => res.end());
+  };
+  const server = await start(t, { app });
+  const sent = ['a', 'b'].map((letter) => Buffer.alloc(1_000_000, letter));
+  const clients = sent.map((body) => {
+    const client = server.connect();
+    client.request(post('/', `Content-Length: ${body.length}`), 'POST');
+    client.send(body);
+    return client;
+  });
+  for (const client of clients) t.is((await client.response()).status, 200);
+  const received = bodies.map((pieces) => Buffer.concat(pieces)).toSorted((one, other) => Buffer.compare(one, other));
+  t.true(received.every((body, index) => body.equals(sent[index] as Buffer)));
+});
+
+test("what the parser could not read is for the app's 'clientError' to keep", async (t) => {
+  const packets: Buffer[] = [];
+  const httpServer = http.createServer(answerPath);
+  const { client, lent } = await start(t, { httpServer });
+  httpServer.on('clientError', (error: Error & { rawPacket: Buffer }, socket: Duplex) => {
+    packets.push(error.rawPacket);
+    socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+  });
+  client.send('\r\n');
+  await lent(1);
+  client.send('this is no request\r\n\r\n');
+  await client.closed();
+  t.true(packets.every((packet) => !isShared(packet)));
 });
 
 test('an upgrade behind a running request waits for it', async (t) => {

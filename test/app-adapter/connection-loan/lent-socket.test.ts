@@ -3,7 +3,9 @@ import net, { type AddressInfo } from 'node:net';
 import test from 'ava';
 import { loadLibc } from '../../../src/acceptor/libc.ts';
 import { descriptorOf } from '../../../src/acceptor/node-internals.ts';
-import { isInformationalReply, LentSocket } from '../../../src/app-adapter/connection-loan/lent-socket.ts';
+import { isInformationalReply, isShared, LentSocket } from '../../../src/app-adapter/connection-loan/lent-socket.ts';
+
+const libc = loadLibc();
 
 const ADDRESSES = {
   remoteAddress: '192.0.2.7',
@@ -20,7 +22,7 @@ const lend = async (): Promise<{ lent: LentSocket; peer: net.Socket; stop: () =>
   await once(server, 'listening');
   const peer = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
   const [accepted] = (await once(server, 'connection')) as [net.Socket];
-  const lent = new LentSocket(loadLibc().duplicate(descriptorOf(accepted)), ADDRESSES);
+  const lent = new LentSocket(libc.duplicate(descriptorOf(accepted)), ADDRESSES);
   const stop = (): void => {
     for (const socket of [lent, peer, accepted]) socket.destroy();
     server.close();
@@ -99,3 +101,64 @@ for (const [text, isInformational] of [
     t.is(isInformationalReply(Buffer.from(text)), isInformational);
   });
 }
+
+/** What the peer writes, one piece after the other, as the lent socket gives it. */
+const giveEach = async (lent: LentSocket, peer: net.Socket, pieces: readonly string[]): Promise<Buffer[]> => {
+  const given: Buffer[] = [];
+  for (const piece of pieces) {
+    const data = once(lent, 'data') as Promise<[Buffer]>;
+    peer.write(piece);
+    given.push((await data)[0]);
+  }
+  return given;
+};
+
+test('who keeps nothing gets the same memory with each read, until that is over', async (t) => {
+  const { lent, peer, stop } = await lend();
+  t.teardown(stop);
+  const seen: string[] = [];
+  const shared: boolean[] = [];
+  lent.on('data', (bytes: Buffer) => {
+    seen.push(bytes.toString());
+    shared.push(isShared(bytes));
+  });
+  lent.shareReads();
+  for (const piece of ['one', 'two', 'three']) {
+    if (piece === 'three') lent.stopSharing();
+    peer.write(piece);
+    while (seen.at(-1) !== piece) await new Promise((resolve) => setImmediate(resolve));
+  }
+  t.deepEqual(seen, ['one', 'two', 'three']);
+  t.deepEqual(shared, [true, true, false]);
+});
+
+test('one more listener, and all get copies of their own', async (t) => {
+  const { lent, peer, stop } = await lend();
+  t.teardown(stop);
+  let shared = 0;
+  lent.on('data', (bytes: Buffer) => (shared += isShared(bytes) ? 1 : 0));
+  lent.shareReads();
+  const kept = await giveEach(lent, peer, ['one', 'two', 'three']);
+  t.deepEqual(kept.map(String), ['one', 'two', 'three']);
+  t.is(shared, 0);
+  peer.write('four');
+  while (shared === 0) await new Promise((resolve) => setImmediate(resolve));
+  t.is(shared, 1, 'only its own listener is left');
+});
+
+test('what comes while it is paused, or behind that, is kept in order', async (t) => {
+  const { lent, peer, stop } = await lend();
+  t.teardown(stop);
+  const kept: Buffer[] = [];
+  lent.on('data', (bytes: Buffer) => {
+    kept.push(Buffer.from(bytes));
+  });
+  lent.shareReads();
+  lent.pause();
+  lent.unshift(Buffer.from('first '));
+  peer.write('second ');
+  while (!libc.hasUnread(descriptorOf(lent))) await new Promise((resolve) => setImmediate(resolve));
+  lent.resume();
+  while (kept.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  t.is(Buffer.concat(kept).toString(), 'first second ');
+});

@@ -117,6 +117,9 @@ export class AcceptorSession implements Session, Host {
 
   readonly #libc: Libc = {
     hasUnread: () => false,
+    waitForAny() {},
+    sleep() {},
+    eventLoopDescriptor: () => -1,
     // Of a connection that its socket reads.
     receive: () => 0,
     addressOf: () => undefined,
@@ -127,6 +130,7 @@ export class AcceptorSession implements Session, Host {
     isReset: (descriptor) => this.tape.access(IS_RESET, descriptor, 0, 0) === 1,
     setNonBlocking() {},
     shutdown() {},
+    endWrite() {},
     exit() {},
     createPipe: () => [ACCEPTOR_BELL, ACCEPTOR_BELL],
   };
