@@ -42,7 +42,7 @@ const measureOnce = async (
   const server = await startServer(rival.launch(setup), setup.port, setup, scenario.check, options.node.path);
   try {
     const target = { port: server.port, pid: server.pid, round, contender };
-    if (plan.warmUpSeconds > 0) await scenario.load({ ...target, seconds: plan.warmUpSeconds });
+    if (plan.warmUpSeconds > 0) await (scenario.warmUp ?? scenario.load)({ ...target, seconds: plan.warmUpSeconds });
     const before = readTreeUsage(server.pid);
     const report = await scenario.load({ ...target, seconds: plan.seconds });
     const after = readTreeUsage(server.pid);

@@ -28,7 +28,8 @@ const scale = (plan: Plan, factor: number): Plan => ({
   // Measuring less long costs less truth than measuring less often, so rounds go by the root.
   rounds: Math.min(plan.rounds, Math.max(MIN_ROUNDS, Math.round(plan.rounds * Math.sqrt(factor)))),
   seconds: Math.min(plan.seconds, Math.max(MIN_SECONDS, plan.seconds * factor)),
-  warmUpSeconds: Math.min(plan.warmUpSeconds, Math.max(1, plan.warmUpSeconds * factor)),
+  // Never shorter: a server whose code is still being compiled is not what is measured.
+  warmUpSeconds: plan.warmUpSeconds,
 });
 
 /** The largest factor of at most 1 with which all of it fits into `minutes`; the smallest there is if none does. */

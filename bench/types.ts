@@ -108,6 +108,8 @@ export interface Scenario {
   readonly rounds?: number;
   readonly keepAliveMs?: number;
   readonly load: (target: LoadTarget) => Promise<LoadReport>;
+  /** The load of the warm-up, where `load` asks so seldom that code would not be compiled by its end. */
+  readonly warmUp?: (target: LoadTarget) => Promise<unknown>;
   readonly figures?: readonly Figure[];
   /** Labels of contenders whose CPU per request and requests/s are set beside each other, round by round. */
   readonly ratios?: readonly (readonly [of: string, to: string])[];

@@ -5,6 +5,7 @@
  */
 import { barChart, type Quantity } from '../charts/from-result.ts';
 import { runBesideHeavyApart } from '../load/beside-heavy.ts';
+import { runClosedLoopApart } from '../load/closed-loop.ts';
 import type { Contender, Scenario } from '../types.ts';
 
 const THREADS = 4;
@@ -42,8 +43,10 @@ const describeBeside = (name: string, title: string, where: string, path: string
     app: 'work.mjs',
     contenders,
     check: { target: `${path}?ms=1`, body: 'done\n' },
-    seconds: 7,
-    warmUpSeconds: 1.5,
+    seconds: 6,
+    warmUpSeconds: 3,
+    // One client that thinks would keep most of the code uncompiled.
+    warmUp: ({ port, seconds }) => runClosedLoopApart({ port, target: '/', connections: 64, seconds }),
     load: ({ port, seconds, round }) =>
       runBesideHeavyApart({
         port,

@@ -18,7 +18,7 @@ export const connectionPerRequest: Scenario = {
   ],
   check: { target: '/', body: 'hello\n' },
   seconds: 4,
-  warmUpSeconds: 1.5,
+  warmUpSeconds: 4,
   load: ({ port, seconds }) => runConnectionEachApart({ port, target: '/', clients: 32, seconds }),
   charts: throughputCharts('A connection for every request', '32 clients, connection: close, closed loop'),
 };

@@ -6,10 +6,11 @@ import type { Scenario } from '../types.ts';
 
 /** As many as there are cores; the generator has to share them, which falls on all alike. */
 const THREADS = availableParallelism();
+const CONNECTIONS = 32;
 
 const describeCpu = (ms: number): Scenario => {
   const title = `Every request computes for ${ms} ms`;
-  const how = `16 keep-alive connections, closed loop, as many threads (or processes) as cores`;
+  const how = `${CONNECTIONS} keep-alive connections, closed loop, as many threads (or processes) as cores`;
   return {
     name: `cpu-${ms}ms`,
     title,
@@ -22,7 +23,8 @@ const describeCpu = (ms: number): Scenario => {
     check: { target: '/', body: 'done\n' },
     seconds: 5,
     warmUpSeconds: 1.5,
-    load: ({ port, seconds }) => runClosedLoopApart({ port, target: `/burn?ms=${ms}`, connections: 16, seconds }),
+    load: ({ port, seconds }) =>
+      runClosedLoopApart({ port, target: `/burn?ms=${ms}`, connections: CONNECTIONS, seconds }),
     charts: throughputCharts(title, how),
   };
 };

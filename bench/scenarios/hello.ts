@@ -18,8 +18,8 @@ export const hello: Scenario = {
     { rival: 'bun', threads: 2 },
   ],
   check: { target: '/', body: 'hello\n' },
-  seconds: 5,
-  warmUpSeconds: 2,
+  seconds: 4,
+  warmUpSeconds: 3,
   load: ({ port, seconds }) => runClosedLoopApart({ port, target: '/', connections: 64, seconds }),
   charts: throughputCharts('The smallest handler', '64 keep-alive connections, closed loop'),
 };

@@ -21,7 +21,7 @@ const describeLarge = (name: string, title: string, uploadBytes: number): Scenar
   contenders,
   check: { target: '/', body: 'x'.repeat(MEBIBYTE) },
   seconds: 4,
-  warmUpSeconds: 1.5,
+  warmUpSeconds: 3,
   load: ({ port, seconds }) => runClosedLoopApart({ port, target: '/', connections: 16, seconds, uploadBytes }),
   charts: throughputCharts(title, '16 keep-alive connections, closed loop'),
 });

@@ -4,6 +4,7 @@
  */
 import { formatSummary, type Summary } from '../../test/helpers/percentiles.ts';
 import { percentileChart } from '../charts/percentiles.ts';
+import { runClosedLoopApart } from '../load/closed-loop.ts';
 import { simulateSingleQueue } from '../load/single-queue.ts';
 import { runThinkTimeApart } from '../load/think-time.ts';
 import type { Scenario } from '../types.ts';
@@ -37,8 +38,10 @@ const describeMixed = (name: string, title: string, where: string, isForeseen: b
     ...(threads === 4 ? [{ rival: 'bun', threads }] : []),
   ]),
   check: { target: '/', body: 'done\n' },
-  seconds: 8,
-  warmUpSeconds: 1.5,
+  seconds: 6,
+  warmUpSeconds: 3,
+  // Each of many threads has to be warm: with think times that would take a minute.
+  warmUp: ({ port, seconds }) => runClosedLoopApart({ port, target: '/', connections: 64, seconds }),
   load: ({ port, seconds, round }) =>
     runThinkTimeApart({
       port,

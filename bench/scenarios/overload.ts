@@ -36,7 +36,7 @@ export const overload: Scenario = {
   app: 'work.mjs',
   contenders,
   check: { target: '/', body: 'done\n' },
-  seconds: 48,
+  seconds: 40,
   // The first steps are light.
   warmUpSeconds: 0,
   load: ({ port, seconds, round }) =>

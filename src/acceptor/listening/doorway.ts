@@ -57,7 +57,8 @@ export class Doorway {
     const now = nowMs();
     const connection = new Connection(slot, incoming, this.#open, now);
     connections.add(connection, now);
-    if (this.#admit(connection, now) && this.#readFirst(connection, now) === NOTHING_YET) this.#briefWait.add(connection);
+    if (this.#admit(connection, now) && this.#readFirst(connection, now) === NOTHING_YET)
+      this.#briefWait.add(connection);
   }
 
   /** From now on its bytes, its end and its reset are heard of. */

@@ -112,7 +112,7 @@ test.serial('more than it waits for at once are watched instead', async (t) => {
   for (const client of clients) t.is((await client.response()).status, 200);
 });
 
-test.serial('without the event loop\'s descriptor it never sleeps, and serves all the same', async (t) => {
+test.serial("without the event loop's descriptor it never sleeps, and serves all the same", async (t) => {
   const waits: number[] = [];
   const waitForAny = (request: Int32Array, count: number, waitMs: number): void => {
     waits.push(waitMs);
