@@ -46,3 +46,38 @@ test('grows by doubling, byte by byte or all at once, whatever the first size', 
     }
   }
 });
+
+const filled = (length: number, letter: string): ReadBuffer => new ReadBuffer(Buffer.alloc(length, letter), 0, length);
+
+test('large memory is used again once it is released, not before', (t) => {
+  const one = filled(40_000, 'a');
+  const memory = one.bytes;
+  const other = filled(40_000, 'b');
+  t.not(other.bytes, memory);
+  one.release();
+  t.is(one.length, 0);
+  const next = filled(40_000, 'c');
+  t.is(next.bytes, memory);
+  t.is(text(next), 'c'.repeat(40_000));
+  t.is(text(other), 'b'.repeat(40_000));
+  // Twice is once.
+  one.release();
+  t.not(filled(40_000, 'd').bytes, memory);
+});
+
+test('what it has outgrown is used again, too', (t) => {
+  const growing = filled(20_000, 'a');
+  const memory = growing.bytes;
+  growing.append(Buffer.alloc(50_000, 'b'), 0, 50_000);
+  t.is(filled(20_000, 'c').bytes, memory);
+  t.is(text(growing), 'a'.repeat(20_000) + 'b'.repeat(50_000));
+});
+
+test('only so much memory is kept', (t) => {
+  const many = Array.from({ length: 100 }, () => filled(100_000, 'x'));
+  const memories = new Set(many.map(({ bytes }) => bytes));
+  for (const one of many) one.release();
+  const again = Array.from({ length: 100 }, () => filled(100_000, 'y'));
+  const kept = again.filter(({ bytes }) => memories.has(bytes)).length;
+  t.true(kept > 0 && kept <= 32, `${kept} x 128 KiB`);
+});

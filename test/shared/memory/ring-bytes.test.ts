@@ -8,7 +8,7 @@ import {
   freeEntry,
   publish,
 } from '../../../src/shared/memory/request-ring.ts';
-import { RingReader, RingWriter, type WireConnection } from '../../../src/shared/memory/ring-bytes.ts';
+import { copyOfShared, RingReader, RingWriter, type WireConnection } from '../../../src/shared/memory/ring-bytes.ts';
 import { IDLE, makeWord } from '../../../src/shared/memory/words.ts';
 import { createShared, type SharedForTest, startRingAt } from '../../helpers/shared-memory.ts';
 
@@ -190,6 +190,33 @@ test('blocks come back however often they are used, also from a write that never
     t.true(writer.write(index, 1, CONNECTION, bytesOf(5000, 1), 0, 5000, 10));
     t.not(put(sides, 1, bytesOf(5000, turn)), false);
     t.true(take(sides).equals(bytesOf(5000, turn)));
+    finish(sides);
+  }
+});
+
+test('wherever a large request stands in its words, it and a copy of its body stand there too', (t) => {
+  const sides = createSides();
+  const source = bytesOf(SMALL_BYTES + 2000, 3);
+  for (let at = 0; at < 16; at += 1) {
+    const index = findRoom(sides.memory, sides.layout) as number;
+    t.true(sides.writer.write(index, 40, CONNECTION, source, at, source.length, 10));
+    publish(
+      sides.memory,
+      sides.layout,
+      index,
+      entrySlotOf(1, false),
+      sides.memory.load(wordCell(sides.layout, 1)),
+      false,
+    );
+    const written = take(sides);
+    const { reader } = sides;
+    t.true(written.equals(source.subarray(at)));
+    t.is((reader.bytes.byteOffset + reader.start) % 8, (source.byteOffset + at) % 8);
+    const body = copyOfShared(reader.bytes, reader.headEnd, reader.end);
+    t.true(body.equals(source.subarray(at + 10)));
+    t.is(body.byteOffset % 8, (reader.bytes.byteOffset + reader.headEnd) % 8);
+    t.is(reader.readRemoteAddress(), REMOTE);
+    t.is(reader.readLocalAddress(), '127.0.0.1');
     finish(sides);
   }
 });
